@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0
+# What a user asks for. How the module is compiled: Kbuild, scripts/build-module;
+# the commands: userspace/Makefile.
+#
+#   make                 the module for the running kernel, and the softtap command
+#   make KVER=VERSION    for another installed kernel's headers
+#   make KDIR=DIRECTORY  for a kernel's build tree
+#   make install         both, and the manual pages (DESTDIR= and PREFIX= are honoured)
+#   make demo            a tap between two hosts in a virtual machine
+#   make test            every test; test-long: with the full counts
+#   make check           builds without warnings on all kernels, style, static analysis
+#   make bench           what a frame costs, beside the alternatives
+
+KVER ?=
+KDIR ?=
+BUILD ?=
+PREFIX ?= /usr/local
+export KVER KDIR BUILD PREFIX DESTDIR
+
+all: module userspace
+
+module:
+	@+scripts/build-module
+
+userspace:
+	@+scripts/build-userspace
+
+install: all
+	@scripts/install
+
+check:
+	@scripts/check
+
+test:
+	@tests/run
+
+test-long:
+	@tests/run --long
+
+demo:
+	@tests/demo
+
+bench:
+	@tests/bench/run
+
+clean:
+	$(MAKE) -C userspace clean
+	rm -rf build softtap.ko
+
+.PHONY: all module userspace install check test test-long demo bench clean
