@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command softtap: finds the subcommand and sees to it that what it printed was written. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "main.h"
+#include "message.h"
+#include "util.h"
+
+static const struct {
+	const char *name;
+	int (*function)(int argc, char **argv);
+	const char *help;
+} subcommands[] = {
+	{ "up", softtap_up, "Prepares two ports and puts the tap between them" },
+	{ "down", softtap_down, "Takes the tap away and puts the ports back as they were" },
+	{ "show", softtap_show, "Shows taps, ports, states and settings" },
+	{ "stat", softtap_stat, "Shows counters and rates" },
+#ifdef HAVE_CAPTURE
+	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
+#endif
+};
+
+static void show_usage(FILE *file)
+{
+	size_t i;
+
+	fprintf(file, "Usage: softtap SUBCOMMAND [ARGUMENTS]\n\nSubcommands:\n");
+	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
+		fprintf(file, "  %-8s %s\n", subcommands[i].name, subcommands[i].help);
+	fprintf(file, "\n`softtap SUBCOMMAND --help' tells its options.\n"
+		"\nExit status:\n"
+		"  0  done\n"
+		"  1  failed, standard error says why\n"
+		"  2  the command line was not understood, nothing was done\n"
+		"  3  the output could not be written\n"
+		"  4  the tap went away meanwhile\n"
+		"  5  in use: another reader has the tap, or another up or down is at work\n");
+}
+
+static int run_subcommand(int argc, char **argv)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(subcommands); i++) {
+		if (strcmp(argv[1], subcommands[i].name))
+			continue;
+		/* So that getopt's complaints start as all others do. */
+		argv[1] = "softtap";
+		return subcommands[i].function(argc - 1, argv + 1);
+	}
+	msg_error("no subcommand `%s', see softtap --help", argv[1]);
+	return EXIT_USAGE;
+}
+
+/* A table that went to a full disk is no table: only the close tells. */
+static int finish_output(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	msg_error("cannot write the output: %s", strerror(errno));
+	return status == EXIT_OK ? EXIT_OUTPUT : status;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc < 2) {
+		show_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+		show_usage(stdout);
+		return finish_output(EXIT_OK);
+	}
+	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
+		printf("softtap %s\n", SOFTTAP_VERSION);
+		return finish_output(EXIT_OK);
+	}
+	return finish_output(run_subcommand(argc, argv));
+}
