@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#define __printf(format_at, first_at) \
-	__attribute__((__format__(__printf__, format_at, first_at)))
+#define __printf(format_at, first_at) __attribute__(( \
+	__format__(__printf__, format_at, first_at)))
 
 void msg_error(const char *fmt, ...) __printf(1, 2);
 void msg_warning(const char *fmt, ...) __printf(1, 2);
