@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HOT: from an skb to a pcapng record in this CPU's relay buffer.
+ *
+ * The record is what a wire would carry: the VLAN tag that the stack took out is put back, a
+ * checksum that was left to the NIC is finished, a GSO super-frame becomes its segments. The skb
+ * itself is only read.
+ */
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/skbuff.h>
+#include <net/checksum.h>
+#include "capture.h"
+#include "channel.h"
+#include "compat/compat.h"
+#include "forward.h"
+#include "port.h"
+#include "stats.h"
+
+static void count_captured(const struct softtap_port *port, u32 frames, u32 bytes)
+{
+	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+
+	u64_stats_update_begin(&stats->sync);
+	u64_stats_add(&stats->port[port->index].captured_frames, frames);
+	u64_stats_add(&stats->port[port->index].captured_bytes, bytes);
+	u64_stats_update_end(&stats->sync);
+}
+
+static void count_idle(const struct softtap_port *port, u32 frames)
+{
+	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+
+	u64_stats_update_begin(&stats->sync);
+	u64_stats_add(&stats->port[port->index].idle_frames, frames);
+	u64_stats_update_end(&stats->sync);
+}
+
+/* The count goes into the port's next record on this CPU, too: that is where frames are missing. */
+static void count_lost(const struct softtap_port *port, struct softtap_buffer *buffer, u32 frames)
+{
+	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+
+	u64_stats_update_begin(&stats->sync);
+	u64_stats_add(&stats->port[port->index].lost_frames, frames);
+	u64_stats_update_end(&stats->sync);
+	buffer->unplaced[port->index] += frames;
+}
+
+/* Copies the Ethernet frame of @skb, whose data is at the network header, with its VLAN tag. */
+static bool copy_frame(u8 *to, const struct sk_buff *skb)
+{
+	const u8 *from = skb->data - ETH_HLEN;
+	u32 head = skb_headlen(skb) + ETH_HLEN;
+
+	if (skb_vlan_tag_present(skb)) {
+		struct vlan_hdr *tag = (void *)(to + 2 * ETH_ALEN + sizeof(__be16));
+
+		memcpy(to, from, 2 * ETH_ALEN);
+		put_unaligned(skb->vlan_proto, (__be16 *)(to + 2 * ETH_ALEN));
+		put_unaligned(htons(skb_vlan_tag_get(skb)), &tag->h_vlan_TCI);
+		to += 2 * ETH_ALEN + VLAN_HLEN;
+		from += 2 * ETH_ALEN;
+		head -= 2 * ETH_ALEN;
+	}
+	memcpy(to, from, head);
+	if (likely(!skb->data_len))
+		return true;
+	return !skb_copy_bits(skb, skb_headlen(skb), to + head, skb->data_len);
+}
+
+/*
+ * Finishes in the copy what the NIC was to sum up; like skb_checksum_help(), for which 0 is a
+ * sum that was not made (RFC 768) and is sent as its other form.
+ */
+static void finish_checksum(u8 *frame, u32 length, const struct sk_buff *skb)
+{
+	u32 start = skb_checksum_start_offset(skb) + ETH_HLEN + softtap_vlan_len(skb);
+	u32 at = start + skb->csum_offset;
+	__sum16 sum;
+
+	if (start > length || at + sizeof(sum) > length)
+		return;
+	sum = csum_fold(csum_partial(frame + start, length - start, 0)) ?: CSUM_MANGLED_0;
+	put_unaligned(sum, (__sum16 *)(frame + at));
+}
+
+static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 total, u32 length)
+{
+	struct softtap_epb *head = to;
+
+	head->block.type = SOFTTAP_PCAPNG_EPB;
+	head->block.length = total;
+	head->interface = port->index;
+	head->time_high = upper_32_bits(now);
+	head->time_low = lower_32_bits(now);
+	head->captured = length;
+	head->original = length;
+	return head + 1;
+}
+
+static void *put_flags(void *to)
+{
+	struct softtap_epb_flags *flags = to;
+
+	flags->option.code = SOFTTAP_OPT_EPB_FLAGS;
+	flags->option.length = sizeof(flags->direction);
+	flags->direction = SOFTTAP_EPB_INBOUND;
+	return flags + 1;
+}
+
+static void *put_drops(void *to, u64 count)
+{
+	struct softtap_epb_drops *drops = to;
+
+	drops->option.code = SOFTTAP_OPT_EPB_DROPS;
+	drops->option.length = sizeof(count);
+	drops->count_low = lower_32_bits(count);
+	drops->count_high = upper_32_bits(count);
+	return drops + 1;
+}
+
+static void put_end(void *to, u32 total)
+{
+	struct softtap_epb_end *end = to;
+
+	end->option.code = SOFTTAP_OPT_END;
+	end->option.length = 0;
+	end->length = total;
+}
+
+/* Writes one record. Return: false when there was no room. */
+static bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
+		   const struct sk_buff *skb)
+{
+	u64 lost = buffer->unplaced[port->index];
+	u32 length = skb->len + ETH_HLEN + softtap_vlan_len(skb);
+	u32 padded = ALIGN(length, 4);
+	u32 total = SOFTTAP_EPB_OVERHEAD + padded +
+		    (unlikely(lost) ? sizeof(struct softtap_epb_drops) : 0);
+	void *to = softtap_channel_reserve(buffer, total);
+
+	if (unlikely(!to))
+		return false;
+	to = put_head(to, port, softtap_channel_now(buffer), total, length);
+	*(u32 *)(to + padded - sizeof(u32)) = 0;
+	if (unlikely(!copy_frame(to, skb))) {
+		softtap_channel_cancel(buffer, total);
+		return false;
+	}
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		finish_checksum(to, length, skb);
+	to = put_flags(to + padded);
+	if (unlikely(lost))
+		to = put_drops(to, lost);
+	put_end(to, total);
+	buffer->unplaced[port->index] = 0;
+	softtap_channel_commit(buffer);
+	return true;
+}
+
+/* One frame: recorded and counted, or lost and counted. */
+static void capture_frame(const struct softtap_port *port, struct softtap_buffer *buffer,
+			  const struct sk_buff *skb)
+{
+	if (likely(buffer->relay && record(port, buffer, skb)))
+		count_captured(port, 1, skb->len + ETH_HLEN + softtap_vlan_len(skb));
+	else
+		count_lost(port, buffer, 1);
+}
+
+/*
+ * Splits a super-frame as a device without offloads would have it. The work is done on a clone,
+ * as segmentation moves headers of its argument. Return: a list to free, or an ERR_PTR or NULL.
+ */
+static struct sk_buff *segment(const struct sk_buff *skb)
+{
+	struct sk_buff *clone = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
+	struct sk_buff *segments;
+
+	if (!clone)
+		return NULL;
+	skb_push(clone, ETH_HLEN);
+	segments = skb_gso_segment(clone, 0);
+	consume_skb(clone);
+	return segments;
+}
+
+/* The number of segments made is the number of frames, whatever the sender claimed. */
+static noinline void capture_segments(const struct softtap_port *port,
+				      struct softtap_buffer *buffer,
+				      const struct sk_buff *skb, struct softtap_load *load)
+{
+	struct sk_buff *segments = segment(skb);
+	struct sk_buff *each, *next;
+
+	if (IS_ERR_OR_NULL(segments)) {
+		count_lost(port, buffer, load->frames);
+		return;
+	}
+	load->frames = 0;
+	load->bytes = 0;
+	skb_list_walk_safe(segments, each, next) {
+		load->frames++;
+		load->bytes += each->len + softtap_vlan_len(each);
+		__skb_pull(each, ETH_HLEN);
+		capture_frame(port, buffer, each);
+		skb_mark_not_on_list(each);
+		consume_skb(each);
+	}
+}
+
+/*
+ * A checksum that is no Internet checksum (SCTP's CRC32c) is left to the stack, in a copy. Rare.
+ */
+static noinline void capture_crc32c(const struct softtap_port *port,
+				    struct softtap_buffer *buffer, const struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
+
+	if (copy && !skb_crc32c_csum_help(copy))
+		capture_frame(port, buffer, copy);
+	else
+		count_lost(port, buffer, 1);
+	kfree_skb(copy);
+}
+
+/**
+ * softtap_capture - record what arrived on a port, if somebody reads
+ * @port: where it arrived
+ * @skb: not changed; data at the network header
+ * @load: its frames and bytes; corrected when a super-frame had other segments than it said
+ *
+ * Every frame of @load is counted once: as captured, lost or idle.
+ *
+ * Context: softirq (BH off), RCU read side. Allocates for GSO only.
+ */
+void softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
+		     struct softtap_load *load)
+{
+	struct softtap_buffer *buffer = this_cpu_ptr(port->buffers);
+
+	if (!READ_ONCE(buffer->recording))
+		count_idle(port, load->frames);
+	else if (unlikely(skb_is_gso(skb)))
+		capture_segments(port, buffer, skb, load);
+	else if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
+		capture_crc32c(port, buffer, skb);
+	else
+		capture_frame(port, buffer, skb);
+}

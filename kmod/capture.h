@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SOFTTAP_CAPTURE_H
+#define _SOFTTAP_CAPTURE_H
+
+#include <linux/skbuff.h>
+
+struct softtap_port;
+struct softtap_load;
+
+void softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
+		     struct softtap_load *load);
+
+#endif /* _SOFTTAP_CAPTURE_H */

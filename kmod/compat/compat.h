@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The only place that looks at kernel versions: the rest is written for the newest kernel, and
+ * what older ones lack or spell otherwise is supplied here.
+ */
+#ifndef _SOFTTAP_COMPAT_H
+#define _SOFTTAP_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/skbuff.h>
+#include <linux/version.h>
+
+/* Unaligned access moved in 6.12. */
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h>
+#endif
+
+/* Segmentation got a header of its own in 6.5 (net/core/gso.c). */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#include <net/gso.h>
+#else
+#include <linux/netdevice.h>
+#endif
+
+/* VMA flags are set through helpers that take the lock since 6.3 (include/linux/mm.h). */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+static inline void softtap_vm_flags_mod(struct vm_area_struct *vma,
+					unsigned long set, unsigned long clear)
+{
+	vma->vm_flags = (vma->vm_flags | set) & ~clear;
+}
+
+#define vm_flags_mod softtap_vm_flags_mod
+#endif
+
+#endif /* _SOFTTAP_COMPAT_H */

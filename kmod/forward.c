@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * HOT: a frame's way through the tap, from the receive handler to the peer's transmit queue.
+ *
+ * Runs in softirq under RCU on the CPU that received the frame, for one frame after the other: no
+ * queue, no lock, no allocation of our own lies between receive and transmit. Frames are forwarded
+ * as the bridge does it (net/bridge/br_forward.c), without what the bridge filters.
+ */
+#include <linux/if_vlan.h>
+#include <linux/ip.h>
+#include <linux/netdevice.h>
+#include <linux/tcp.h>
+#include <linux/udp.h>
+#include "capture.h"
+#include "compat/compat.h"
+#include "forward.h"
+#include "port.h"
+#include "stats.h"
+
+/* Bytes of the transport header at @offset from the data, by the kind of super-frame it is. */
+static u32 gso_transport_len(const struct sk_buff *skb, int offset)
+{
+	u32 type = skb_shinfo(skb)->gso_type;
+	const struct tcphdr *th;
+	struct tcphdr copy;
+
+	if (type & SKB_GSO_UDP_L4)
+		return sizeof(struct udphdr);
+	if (!(type & (SKB_GSO_TCPV4 | SKB_GSO_TCPV6)))
+		return 0;
+	th = skb_header_pointer(skb, offset, sizeof(copy), &copy);
+	return th ? __tcp_hdrlen(th) : 0;
+}
+
+/* Bytes of the headers that each segment of a super-frame repeats, from the MAC header on. */
+static u32 gso_header_len(const struct sk_buff *skb)
+{
+	int offset = skb->encapsulation ? skb_inner_transport_offset(skb) :
+					  skb_transport_offset(skb);
+
+	return offset + ETH_HLEN + softtap_vlan_len(skb) + gso_transport_len(skb, offset);
+}
+
+static noinline void gso_load(const struct sk_buff *skb, struct softtap_load *load)
+{
+	u32 size = skb_shinfo(skb)->gso_size;
+	u32 header = gso_header_len(skb);
+
+	/* Senders that are not trusted (virtio, tun) leave the number of segments open. */
+	load->frames = skb_shinfo(skb)->gso_segs;
+	if (!load->frames && size && load->bytes > header)
+		load->frames = DIV_ROUND_UP(load->bytes - header, size);
+	if (!load->frames)
+		load->frames = 1;
+	load->bytes += (load->frames - 1) * header;
+}
+
+static void count_rx(const struct softtap_port *port, const struct softtap_load *load)
+{
+	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+
+	u64_stats_update_begin(&stats->sync);
+	u64_stats_add(&stats->port[port->index].rx_frames, load->frames);
+	u64_stats_add(&stats->port[port->index].rx_bytes, load->bytes);
+	u64_stats_update_end(&stats->sync);
+}
+
+static void count_tx(const struct softtap_port *peer, const struct softtap_load *load, bool sent)
+{
+	struct softtap_stats *stats = this_cpu_ptr(peer->stats);
+	struct softtap_counters *counters = &stats->port[peer->index];
+
+	u64_stats_update_begin(&stats->sync);
+	if (likely(sent)) {
+		u64_stats_add(&counters->tx_frames, load->frames);
+		u64_stats_add(&counters->tx_bytes, load->bytes);
+	} else {
+		u64_stats_add(&counters->tx_dropped, load->frames);
+	}
+	u64_stats_update_end(&stats->sync);
+}
+
+/*
+ * A checksum that a device is to finish behind VLAN tags in the payload: the device wants the
+ * network header to stand behind them (as br_dev_queue_push_xmit() does it).
+ */
+static void fix_network_header(struct sk_buff *skb)
+{
+	int depth;
+
+	if (skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol) &&
+	    __vlan_get_protocol(skb, skb->protocol, &depth))
+		skb_set_network_header(skb, depth);
+}
+
+/*
+ * Hands an skb to the peer's device, as its only owner. Consumes it.
+ * Return: whether the stack accepted it.
+ */
+static bool send_to(const struct softtap_port *peer, struct sk_buff *skb)
+{
+	struct net_device *dev = rcu_dereference(peer->dev);
+
+	skb = skb_share_check(skb, GFP_ATOMIC);
+	if (unlikely(!skb))
+		return false;
+	if (unlikely(!dev)) {
+		kfree_skb(skb);
+		return false;
+	}
+	skb->dev = dev;
+	skb_forward_csum(skb);
+	skb_clear_tstamp(skb);
+	skb_push(skb, ETH_HLEN);
+	fix_network_header(skb);
+	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
+}
+
+/**
+ * softtap_handle_frame - a port's rx_handler
+ * @pskb: what the device received, its data at the network header
+ *
+ * What carries PACKET_LOOPBACK is a copy that the stack made of a frame sent to it itself; it must
+ * go on, or it would be forwarded for ever.
+ *
+ * Context: softirq (BH off), RCU read side, as __netif_receive_skb_core() calls it.
+ * Return: RX_HANDLER_CONSUMED; RX_HANDLER_PASS for loopback copies.
+ */
+rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
+{
+	struct sk_buff *skb = *pskb;
+	const struct softtap_port *port = rcu_dereference(skb->dev->rx_handler_data);
+	struct softtap_load load;
+
+	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
+		return RX_HANDLER_PASS;
+
+	load.frames = 1;
+	load.bytes = skb->len + ETH_HLEN + softtap_vlan_len(skb);
+	if (unlikely(skb_is_gso(skb)))
+		gso_load(skb, &load);
+
+	softtap_capture(port, skb, &load);
+	count_rx(port, &load);
+	if (port->peer)
+		count_tx(port->peer, &load, send_to(port->peer, skb));
+	else
+		consume_skb(skb);
+	return RX_HANDLER_CONSUMED;
+}

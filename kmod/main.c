@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * softtap: a network tap in software.
+ *
+ * Everything hangs on two ports and a channel (tap.c). A frame's path is forward.c and capture.c.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/init.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include "files.h"
+#include "notifier.h"
+#include "settings.h"
+#include "sysfs.h"
+#include "tap.h"
+
+static struct softtap_settings settings = {
+	.subbuf_kb = 512,
+	.subbufs = 32,
+};
+
+static char *tap;
+module_param(tap, charp, 0444);
+MODULE_PARM_DESC(tap, "A:B[,C:D...] interfaces to put the tap between; A alone listens only");
+
+module_param_named(subbuf_kb, settings.subbuf_kb, uint, 0444);
+MODULE_PARM_DESC(subbuf_kb, "KiB of a sub-buffer (512)");
+
+module_param_named(subbufs, settings.subbufs, uint, 0444);
+MODULE_PARM_DESC(subbufs, "sub-buffers per CPU and tap (32)");
+
+module_param_named(snaplen, settings.snaplen, uint, 0444);
+MODULE_PARM_DESC(snaplen, "bytes of a frame to record; 0 = all (0)");
+
+static char *policy = "wire";
+module_param(policy, charp, 0444);
+MODULE_PARM_DESC(policy, "when the buffer is full: wire, record or flight (wire)");
+
+module_param_named(guard, settings.guard, bool, 0444);
+MODULE_PARM_DESC(guard, "stop what the host itself sends out of the ports (0)");
+
+module_param_named(link_follow, settings.link_follow, bool, 0444);
+MODULE_PARM_DESC(link_follow, "take one port's link down with the other's (0)");
+
+/* Makes the taps of the parameter; all or none. */
+static int __init add_taps(void)
+{
+	char *specs, *rest, *spec;
+	int err = 0;
+
+	if (!tap)
+		return 0;
+	specs = kstrdup(tap, GFP_KERNEL);
+	if (!specs)
+		return -ENOMEM;
+	rest = specs;
+	while (!err && (spec = strsep(&rest, ",")))
+		err = softtap_tap_add(spec, &settings);
+	if (err)
+		softtap_tap_remove_all();
+	kfree(specs);
+	return err;
+}
+
+static int __init softtap_init(void)
+{
+	int err;
+
+	err = softtap_policy_parse(policy, &settings.policy);
+	if (err)
+		return err;
+	err = softtap_settings_check(&settings);
+	if (err)
+		return err;
+	softtap_files_init();
+	err = softtap_notifier_register();
+	if (err)
+		goto err_files;
+	err = softtap_sysfs_init(&settings);
+	if (err)
+		goto err_notifier;
+	err = add_taps();
+	if (err)
+		goto err_sysfs;
+	return 0;
+
+err_sysfs:
+	softtap_sysfs_close();
+	softtap_tap_remove_all();
+	softtap_sysfs_exit();
+err_notifier:
+	softtap_notifier_unregister();
+err_files:
+	softtap_files_exit();
+	return err;
+}
+
+static void __exit softtap_exit(void)
+{
+	softtap_sysfs_close();
+	softtap_tap_remove_all();
+	softtap_sysfs_exit();
+	softtap_notifier_unregister();
+	softtap_files_exit();
+}
+
+module_init(softtap_init);
+module_exit(softtap_exit);
+
+MODULE_DESCRIPTION("A network tap: forwards between two ports unnoticed, records everything");
+MODULE_AUTHOR("The softtap developers");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

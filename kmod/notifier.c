@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens to devices: ports that go, come back, are renamed, or get offloads or VLANs.
+ *
+ * Everything here runs under RTNL.
+ */
+#include <linux/if_vlan.h>
+#include <linux/netdevice.h>
+#include <linux/notifier.h>
+#include <linux/rtnetlink.h>
+#include "notifier.h"
+#include "port.h"
+#include "tap.h"
+
+static bool is_awaited(const struct softtap_port *port, const struct net_device *dev)
+{
+	return !rcu_access_pointer(port->dev) && net_eq(port->tap->net, dev_net(dev)) &&
+	       !strcmp(port->ifname, dev->name);
+}
+
+/* A device came, or got this name: is it a port that is missing? */
+static void welcome(struct net_device *dev)
+{
+	struct softtap_tap *tap;
+	unsigned int i;
+
+	if (softtap_port_of(dev))
+		return;
+	list_for_each_entry(tap, &softtap_taps, list) {
+		for (i = 0; i < tap->ports; i++) {
+			if (is_awaited(&tap->port[i], dev)) {
+				softtap_port_attach(&tap->port[i], dev);
+				return;
+			}
+		}
+	}
+}
+
+/* A port keeps its device through a rename, and is called as the device is from then on. */
+static void follow_name(struct softtap_port *port, const struct net_device *dev)
+{
+	strscpy(port->ifname, dev->name, sizeof(port->ifname));
+}
+
+/* A VLAN device would take its frames before the port sees them (vlan_do_receive()). */
+static int judge_upper(const struct net_device *dev,
+		       const struct netdev_notifier_changeupper_info *change)
+{
+	struct netlink_ext_ack *extack = netdev_notifier_info_to_extack(&change->info);
+
+	if (!change->linking || !is_vlan_dev(change->upper_dev))
+		return NOTIFY_DONE;
+	NL_SET_ERR_MSG(extack, "softtap: a port takes no VLAN device, it passes tags as they are");
+	netdev_err(dev, "softtap: a VLAN device on a port is refused\n");
+	return notifier_from_errno(-EBUSY);
+}
+
+static int on_port_event(struct softtap_port *port, struct net_device *dev,
+			 unsigned long event, void *ptr)
+{
+	switch (event) {
+	case NETDEV_UNREGISTER:		/* also when it moves to another namespace */
+		softtap_port_detach(port);
+		break;
+	case NETDEV_CHANGENAME:
+		follow_name(port, dev);
+		break;
+	case NETDEV_FEAT_CHANGE:
+		softtap_port_fix_features(port);
+		break;
+	case NETDEV_PRECHANGEUPPER:
+		return judge_upper(dev, ptr);
+	}
+	return NOTIFY_DONE;
+}
+
+static int on_event(struct notifier_block *block, unsigned long event, void *ptr)
+{
+	struct net_device *dev = netdev_notifier_info_to_dev(ptr);
+	struct softtap_port *port = softtap_port_of(dev);
+
+	if (port)
+		return on_port_event(port, dev, event, ptr);
+	if (event == NETDEV_REGISTER || event == NETDEV_CHANGENAME)
+		welcome(dev);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block notifier = {
+	.notifier_call = on_event,
+};
+
+/**
+ * softtap_notifier_register - listen to what happens to devices, in all namespaces
+ *
+ * Return: 0 or a negative errno.
+ */
+int softtap_notifier_register(void)
+{
+	return register_netdevice_notifier(&notifier);
+}
+
+/**
+ * softtap_notifier_unregister - stop listening
+ */
+void softtap_notifier_unregister(void)
+{
+	unregister_netdevice_notifier(&notifier);
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A port: one netdev whose frames are stolen.
+ *
+ * Rules: attach and detach happen under RTNL. A frame that runs through the handler at that time
+ * holds RCU, so detaching is done in two steps: first the handler goes and the peer's pointer is
+ * cleared, then, after a grace period, the reference on the device is dropped. The port itself
+ * lives as long as its tap, which is longer than any handler.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/if_arp.h>
+#include <linux/if_vlan.h>
+#include <linux/rtnetlink.h>
+#include "forward.h"
+#include "port.h"
+#include "tap.h"
+
+/* Offloads that merge frames before the handler sees them. */
+#define MERGING_FEATURES	(NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO | \
+				 NETIF_F_GRO_FRAGLIST | NETIF_F_GRO_UDP_FWD)
+
+/* Who has the device's rx_handler, for the message: its master, or what is stacked on it. */
+static const char *handler_owner(struct net_device *dev)
+{
+	struct net_device *upper = netdev_master_upper_dev_get(dev);
+	struct list_head *iter;
+
+	if (upper)
+		return upper->name;
+	rcu_read_lock();
+	upper = netdev_upper_get_next_dev_rcu(dev, &iter);
+	rcu_read_unlock();
+	return upper ? upper->name : "another module";
+}
+
+static const char *handler_kind(const struct net_device *dev)
+{
+	if (netif_is_bridge_port(dev))
+		return "bridge";
+	if (netif_is_bond_slave(dev))
+		return "bond";
+	if (netif_is_team_port(dev))
+		return "team";
+	if (netif_is_macvlan_port(dev))
+		return "macvlan";
+	if (netif_is_ovs_port(dev))
+		return "Open vSwitch";
+	return "device";
+}
+
+static int check_handler(struct net_device *dev)
+{
+	const struct softtap_port *other = softtap_port_of(dev);
+
+	if (other) {
+		pr_err("%s is already port %c of %s\n", dev->name, 'a' + other->index,
+		       other->tap->name);
+		return -EBUSY;
+	}
+	if (netdev_is_rx_handler_busy(dev)) {
+		pr_err("%s is in use by %s %s: take it out of there first\n",
+		       dev->name, handler_kind(dev), handler_owner(dev));
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int check_device(struct net_device *dev)
+{
+	if (dev->flags & IFF_LOOPBACK) {
+		pr_err("%s is the loopback: a port must be an Ethernet device\n", dev->name);
+		return -EINVAL;
+	}
+	if (dev->type != ARPHRD_ETHER || dev->hard_header_len < ETH_HLEN) {
+		pr_err("%s is not Ethernet (type %u): a port must be\n", dev->name, dev->type);
+		return -EINVAL;
+	}
+	if (vlan_uses_dev(dev)) {
+		pr_err("%s has a VLAN device on it, which would take its frames: delete that first\n",
+		       dev->name);
+		return -EBUSY;
+	}
+	return check_handler(dev);
+}
+
+/* Takes @features from the device, as far as they can be changed, and remembers which. */
+static void take_features(struct softtap_port *port, struct net_device *dev)
+{
+	netdev_features_t wanted = dev->wanted_features & MERGING_FEATURES;
+
+	port->offloads |= wanted;
+	dev->wanted_features &= ~wanted;
+	netdev_update_features(dev);
+	if (dev->features & MERGING_FEATURES & ~NETIF_F_GRO_FRAGLIST & ~NETIF_F_GRO_UDP_FWD)
+		netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
+			    &dev->features);
+}
+
+static void give_features_back(struct softtap_port *port, struct net_device *dev)
+{
+	dev->wanted_features |= port->offloads;
+	port->offloads = 0;
+	netdev_update_features(dev);
+}
+
+/**
+ * softtap_port_fix_features - take merging offloads away again
+ * @port: attached, whose device's features have changed
+ *
+ * Turning them off calls the notifier once more, which then finds nothing to do.
+ *
+ * Context: RTNL.
+ */
+void softtap_port_fix_features(struct softtap_port *port)
+{
+	struct net_device *dev = rtnl_dereference(port->dev);
+
+	if (!(dev->wanted_features & MERGING_FEATURES))
+		return;
+	netdev_info(dev, "softtap: GRO and LRO merge frames and stay off on a port\n");
+	take_features(port, dev);
+}
+
+/**
+ * softtap_port_of - find the port that a device is
+ * @dev: any device
+ *
+ * Context: RTNL.
+ * Return: the port, or NULL.
+ */
+struct softtap_port *softtap_port_of(const struct net_device *dev)
+{
+	ASSERT_RTNL();
+	if (rcu_access_pointer(dev->rx_handler) != softtap_handle_frame)
+		return NULL;
+	return rtnl_dereference(dev->rx_handler_data);
+}
+
+/**
+ * softtap_port_attach - steal a device's frames
+ * @port: has no device
+ * @dev: the device
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: RTNL.
+ * Return: 0, -EINVAL (not Ethernet), -EBUSY (somebody else's), or what the device answers.
+ */
+int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
+{
+	int err;
+
+	ASSERT_RTNL();
+	err = check_device(dev);
+	if (err)
+		return err;
+	err = dev_set_promiscuity(dev, 1);
+	if (err) {
+		pr_err("%s does not go promiscuous: error %d\n", dev->name, err);
+		return err;
+	}
+	take_features(port, dev);
+	netdev_hold(dev, &port->tracker, GFP_KERNEL);
+	strscpy(port->ifname, dev->name, sizeof(port->ifname));
+	rcu_assign_pointer(port->dev, dev);
+	err = netdev_rx_handler_register(dev, softtap_handle_frame, port);
+	if (err)
+		goto err_put_dev;
+	netdev_info(dev, "softtap: port %c of %s\n", 'a' + port->index, port->tap->name);
+	return 0;
+
+err_put_dev:
+	RCU_INIT_POINTER(port->dev, NULL);
+	synchronize_net();
+	netdev_put(dev, &port->tracker);
+	give_features_back(port, dev);
+	dev_set_promiscuity(dev, -1);
+	pr_err("%s: cannot take its frames: error %d\n", dev->name, err);
+	return err;
+}
+
+/**
+ * softtap_port_detach - leave a device as it was
+ * @port: nothing happens when it has no device
+ *
+ * Context: RTNL, sleeps for a grace period.
+ */
+void softtap_port_detach(struct softtap_port *port)
+{
+	struct net_device *dev = rtnl_dereference(port->dev);
+
+	if (!dev)
+		return;
+	netdev_rx_handler_unregister(dev);
+	RCU_INIT_POINTER(port->dev, NULL);
+	synchronize_net();
+	netdev_put(dev, &port->tracker);
+	give_features_back(port, dev);
+	dev_set_promiscuity(dev, -1);
+	netdev_info(dev, "softtap: no longer port %c of %s\n", 'a' + port->index, port->tap->name);
+}
+
+/**
+ * softtap_port_state - a port's state in a word
+ * @port: of a tap
+ *
+ * Context: any.
+ * Return: missing, down, nocarrier or up.
+ */
+const char *softtap_port_state(const struct softtap_port *port)
+{
+	const struct net_device *dev;
+	const char *state;
+
+	rcu_read_lock();
+	dev = rcu_dereference(port->dev);
+	if (!dev)
+		state = "missing";
+	else if (!(dev->flags & IFF_UP))
+		state = "down";
+	else
+		state = netif_carrier_ok(dev) ? "up" : "nocarrier";
+	rcu_read_unlock();
+	return state;
+}

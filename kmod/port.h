@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SOFTTAP_PORT_H
+#define _SOFTTAP_PORT_H
+
+#include <linux/netdevice.h>
+#include "stats.h"
+
+struct softtap_channel;
+struct softtap_tap;
+struct softtap_buffer;
+
+/**
+ * struct softtap_port - one end of a tap
+ * @dev: the attached device, NULL while there is none; written under RTNL, read under RCU
+ * @peer: where frames go, NULL when the tap only listens
+ * @stats: the tap's counters
+ * @buffers: the tap's buffers
+ * @index: 0 = a, 1 = b: in the counters and as pcapng interface
+ * @tap: back pointer
+ * @ifname: the device's name, kept while it is missing; protected by RTNL
+ * @tracker: of the reference on @dev
+ * @offloads: features that were taken from the device and go back on detach; RTNL
+ *
+ * The first fields are what a frame needs; they do not change while a port is attached.
+ */
+struct softtap_port {
+	struct net_device __rcu *dev;
+	struct softtap_port *peer;
+	struct softtap_stats __percpu *stats;
+	struct softtap_buffer __percpu *buffers;
+	unsigned int index;
+
+	struct softtap_tap *tap;
+	char ifname[IFNAMSIZ];
+	netdevice_tracker tracker;
+	netdev_features_t offloads;
+};
+
+int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
+void softtap_port_detach(struct softtap_port *port);
+void softtap_port_fix_features(struct softtap_port *port);
+struct softtap_port *softtap_port_of(const struct net_device *dev);
+const char *softtap_port_state(const struct softtap_port *port);
+
+#endif /* _SOFTTAP_PORT_H */

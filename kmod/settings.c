@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Settings: what a tap can be told, and what it answers to what it cannot be.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include "settings.h"
+
+/*
+ * A sub-buffer must hold the longest frame there is: an MTU of 65535 (ETH_MAX_MTU) with its
+ * Ethernet header and two VLAN tags. The relay keeps sizes in 32 bits.
+ */
+#define SUBBUF_KB_MIN	128
+#define SUBBUF_KB_MAX	65536
+#define SUBBUFS_MIN	2
+#define SUBBUFS_MAX	4096
+#define BUFFER_KB_MAX	(2 * 1024 * 1024)
+
+const char * const softtap_policy_names[] = {
+	[SOFTTAP_POLICY_WIRE] = "wire",
+	[SOFTTAP_POLICY_RECORD] = "record",
+	[SOFTTAP_POLICY_FLIGHT] = "flight",
+};
+
+/**
+ * softtap_policy_parse - read a policy's name
+ * @word: the name, a newline may follow
+ * @policy: set on success
+ *
+ * Return: 0, -EINVAL for a word that is none.
+ */
+int softtap_policy_parse(const char *word, enum softtap_policy *policy)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(softtap_policy_names); i++) {
+		if (sysfs_streq(word, softtap_policy_names[i])) {
+			*policy = i;
+			return 0;
+		}
+	}
+	pr_err("unknown policy \"%.16s\": wire, record or flight\n", word);
+	return -EINVAL;
+}
+
+static int check_buffers(const struct softtap_settings *settings)
+{
+	u64 each = (u64)settings->subbuf_kb * settings->subbufs;
+	u64 total = each * num_online_cpus();
+	u64 available = (u64)si_mem_available() << (PAGE_SHIFT - 10);
+
+	if (settings->subbuf_kb < SUBBUF_KB_MIN || settings->subbuf_kb > SUBBUF_KB_MAX ||
+	    settings->subbuf_kb % (PAGE_SIZE / 1024)) {
+		pr_err("subbuf_kb=%u: must be %u to %u and whole pages\n",
+		       settings->subbuf_kb, SUBBUF_KB_MIN, SUBBUF_KB_MAX);
+		return -EINVAL;
+	}
+	if (settings->subbufs < SUBBUFS_MIN || settings->subbufs > SUBBUFS_MAX) {
+		pr_err("subbufs=%u: must be %u to %u\n",
+		       settings->subbufs, SUBBUFS_MIN, SUBBUFS_MAX);
+		return -EINVAL;
+	}
+	if (each > BUFFER_KB_MAX) {
+		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB a CPU, must be %u at most\n",
+		       settings->subbuf_kb, settings->subbufs, each, BUFFER_KB_MAX);
+		return -EINVAL;
+	}
+	if (total > available) {
+		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB on %u CPUs, only %llu KiB are available\n",
+		       settings->subbuf_kb, settings->subbufs, total, num_online_cpus(), available);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+/**
+ * softtap_settings_supported - refuse what does not exist yet
+ * @settings: to check; buffer sizes are not looked at
+ *
+ * Logs one line when it refuses.
+ *
+ * Return: 0, -EOPNOTSUPP.
+ */
+int softtap_settings_supported(const struct softtap_settings *settings)
+{
+	if (settings->policy != SOFTTAP_POLICY_WIRE)
+		pr_err("policy=%s is not implemented yet: use policy=wire\n",
+		       softtap_policy_names[settings->policy]);
+	else if (settings->snaplen)
+		pr_err("snaplen=%u is not implemented yet: use snaplen=0, whole frames\n",
+		       settings->snaplen);
+	else if (settings->guard)
+		pr_err("guard=1 is not implemented yet: use guard=0\n");
+	else if (settings->link_follow)
+		pr_err("link_follow=1 is not implemented yet: use link_follow=0\n");
+	else
+		return 0;
+	return -EOPNOTSUPP;
+}
+
+/**
+ * softtap_settings_check - refuse what is absurd or does not exist yet
+ * @settings: to check
+ *
+ * Logs one line when it refuses.
+ *
+ * Return: 0, -EINVAL, -ENOMEM (buffers beyond the memory), -EOPNOTSUPP (not implemented).
+ */
+int softtap_settings_check(const struct softtap_settings *settings)
+{
+	return softtap_settings_supported(settings) ?: check_buffers(settings);
+}

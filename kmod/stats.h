@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SOFTTAP_STATS_H
+#define _SOFTTAP_STATS_H
+
+#include <linux/u64_stats_sync.h>
+#include <linux/types.h>
+#include "softtap.h"
+
+/*
+ * A port's counters; names are the same here, in sysfs and in the manual. Unit of *_frames,
+ * tx_dropped: a frame on the wire (a GSO super-frame counts as its segments); of *_bytes: bytes of
+ * such frames without FCS, VLAN tags included. At rest, for port p and its peer q:
+ *
+ *	p.rx_frames = q.tx_frames + q.tx_dropped + p.refused_frames
+ *	p.rx_frames = p.captured + p.filtered + p.lost + p.refused + p.idle (_frames)
+ */
+#define SOFTTAP_COUNTERS(X)						\
+	X(rx_frames)		/* arrived on this port */		\
+	X(rx_bytes)							\
+	X(tx_frames)		/* accepted for sending out of it */	\
+	X(tx_bytes)							\
+	X(tx_dropped)		/* came from the peer, not accepted */	\
+	X(refused_frames)	/* not forwarded: no room to record */	\
+	X(captured_frames)	/* recorded in the relay buffer */	\
+	X(captured_bytes)						\
+	X(filtered_frames)	/* left out by the reader's filter */	\
+	X(lost_frames)		/* not recorded: no room */		\
+	X(idle_frames)		/* arrived while nobody read */		\
+	X(overwritten_frames)	/* recorded, then overwritten */	\
+	X(blocked_frames)	/* the host's own, stopped */
+
+/**
+ * struct softtap_counters - one port's counters on one CPU
+ *
+ * Written by that CPU in softirq only, inside the u64_stats_sync section of struct softtap_stats.
+ */
+struct softtap_counters {
+#define SOFTTAP_FIELD(name) u64_stats_t name;
+	SOFTTAP_COUNTERS(SOFTTAP_FIELD)
+#undef SOFTTAP_FIELD
+};
+
+/**
+ * struct softtap_stats - a tap's counters on one CPU
+ * @sync: lets 32-bit readers see whole 64-bit values
+ * @port: both ports together, as a frame counts on the one it came by and the one it leaves by
+ */
+struct softtap_stats {
+	struct u64_stats_sync sync;
+	struct softtap_counters port[SOFTTAP_PORTS];
+};
+
+u64 softtap_stats_sum(struct softtap_stats __percpu *stats, unsigned int port, size_t offset);
+
+#endif /* _SOFTTAP_STATS_H */

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * /sys/kernel/softtap: one value a file.
+ *
+ *	version add remove tapN/{state,policy,snaplen,guard,link_follow} tapN/{a,b}/{ifname,state,…}
+ */
+#include <linux/kobject.h>
+#include <linux/module.h>
+#include <linux/rtnetlink.h>
+#include <linux/sysfs.h>
+#include "settings.h"
+#include "stats.h"
+#include "sysfs.h"
+#include "tap.h"
+
+/* The settings that a tap added later gets: those of insmod. */
+static const struct softtap_settings *defaults;
+static struct kobject *root;
+
+static struct softtap_tap *tap_of(struct kobject *kobj)
+{
+	return container_of(kobj, struct softtap_tap, kobj);
+}
+
+/* Port files: which port and which counter a file shows is in the attribute. */
+struct port_attribute {
+	struct kobj_attribute attr;
+	unsigned int port;
+	size_t offset;
+};
+
+static const struct port_attribute *port_attribute(struct kobj_attribute *attr)
+{
+	return container_of(attr, struct port_attribute, attr);
+}
+
+static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct port_attribute *which = port_attribute(attr);
+
+	return sysfs_emit(buf, "%llu\n", softtap_stats_sum(tap_of(kobj)->stats, which->port,
+							   which->offset));
+}
+
+static ssize_t ifname_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
+	ssize_t length;
+
+	if (!rtnl_trylock())
+		return restart_syscall();
+	length = sysfs_emit(buf, "%s\n", port->ifname);
+	rtnl_unlock();
+	return length;
+}
+
+static ssize_t port_state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
+
+	return sysfs_emit(buf, "%s\n", softtap_port_state(port));
+}
+
+#define PORT_ATTRIBUTE(_dir, _port, _name, _show, _offset)		\
+	static struct port_attribute _dir##_##_name = {			\
+		.attr = __ATTR(_name, 0444, _show, NULL),		\
+		.port = _port,						\
+		.offset = _offset,					\
+	};
+
+#define COUNTER_A(name)	PORT_ATTRIBUTE(a, 0, name, counter_show, \
+				       offsetof(struct softtap_counters, name))
+#define COUNTER_B(name)	PORT_ATTRIBUTE(b, 1, name, counter_show, \
+				       offsetof(struct softtap_counters, name))
+
+PORT_ATTRIBUTE(a, 0, ifname, ifname_show, 0)
+PORT_ATTRIBUTE(a, 0, state, port_state_show, 0)
+SOFTTAP_COUNTERS(COUNTER_A)
+PORT_ATTRIBUTE(b, 1, ifname, ifname_show, 0)
+PORT_ATTRIBUTE(b, 1, state, port_state_show, 0)
+SOFTTAP_COUNTERS(COUNTER_B)
+
+#define LIST_A(name)	&a_##name.attr.attr,
+#define LIST_B(name)	&b_##name.attr.attr,
+
+static struct attribute *a_attributes[] = {
+	LIST_A(ifname) LIST_A(state) SOFTTAP_COUNTERS(LIST_A) NULL
+};
+
+static struct attribute *b_attributes[] = {
+	LIST_B(ifname) LIST_B(state) SOFTTAP_COUNTERS(LIST_B) NULL
+};
+
+static const struct attribute_group port_groups[SOFTTAP_PORTS] = {
+	{ .name = "a", .attrs = a_attributes },
+	{ .name = "b", .attrs = b_attributes },
+};
+
+/* A tap's own files. A setting can be written; what is not implemented says so. */
+static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", softtap_tap_state(tap_of(kobj)));
+}
+
+static ssize_t policy_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", softtap_policy_names[tap_of(kobj)->settings.policy]);
+}
+
+static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct softtap_settings settings = tap_of(kobj)->settings;
+	int err = softtap_policy_parse(buf, &settings.policy);
+
+	return err ?: softtap_settings_supported(&settings) ?: count;
+}
+
+#define NUMBER_SHOW(name)						\
+static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
+{									\
+	return sysfs_emit(buf, "%u\n", tap_of(kobj)->settings.name);	\
+}
+
+#define NUMBER_STORE(name, parse)					\
+static ssize_t name##_store(struct kobject *kobj, struct kobj_attribute *attr, \
+			    const char *buf, size_t count)		\
+{									\
+	struct softtap_settings settings = tap_of(kobj)->settings;	\
+	int err = parse;						\
+									\
+	return err ?: softtap_settings_supported(&settings) ?: count;	\
+}
+
+NUMBER_SHOW(snaplen)
+NUMBER_STORE(snaplen, kstrtouint(buf, 0, &settings.snaplen))
+NUMBER_SHOW(guard)
+NUMBER_STORE(guard, kstrtobool(buf, &settings.guard))
+NUMBER_SHOW(link_follow)
+NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
+
+static struct kobj_attribute state_attribute = __ATTR_RO(state);
+static struct kobj_attribute policy_attribute = __ATTR_RW(policy);
+static struct kobj_attribute snaplen_attribute = __ATTR_RW(snaplen);
+static struct kobj_attribute guard_attribute = __ATTR_RW(guard);
+static struct kobj_attribute link_follow_attribute = __ATTR_RW(link_follow);
+
+static struct attribute *tap_attrs[] = {
+	&state_attribute.attr,
+	&policy_attribute.attr,
+	&snaplen_attribute.attr,
+	&guard_attribute.attr,
+	&link_follow_attribute.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(tap);
+
+static void tap_release(struct kobject *kobj)
+{
+	softtap_tap_free(tap_of(kobj));
+}
+
+static const struct kobj_type tap_type = {
+	.release = tap_release,
+	.sysfs_ops = &kobj_sysfs_ops,
+	.default_groups = tap_groups,
+};
+
+/**
+ * softtap_sysfs_add - show a tap in sysfs
+ * @tap: named; its kobject is initialised here
+ *
+ * Context: process, without RTNL.
+ * Return: 0, or a negative errno; then only the kobject's reference is left to put.
+ */
+int softtap_sysfs_add(struct softtap_tap *tap)
+{
+	unsigned int i;
+	int err;
+
+	err = kobject_init_and_add(&tap->kobj, &tap_type, root, "%s", tap->name);
+	for (i = 0; i < tap->ports && !err; i++)
+		err = sysfs_create_group(&tap->kobj, &port_groups[i]);
+	if (err)
+		kobject_del(&tap->kobj);
+	return err;
+}
+
+/**
+ * softtap_sysfs_del - take a tap out of sysfs
+ * @tap: shown
+ *
+ * Waits for whoever is in one of its files.
+ *
+ * Context: process, without RTNL.
+ */
+void softtap_sysfs_del(struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++)
+		sysfs_remove_group(&tap->kobj, &port_groups[i]);
+	kobject_del(&tap->kobj);
+}
+
+static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", THIS_MODULE->version);
+}
+
+static ssize_t add_store(struct kobject *kobj, struct kobj_attribute *attr,
+			 const char *buf, size_t count)
+{
+	return softtap_tap_add(buf, defaults) ?: count;
+}
+
+static ssize_t remove_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	return softtap_tap_remove(buf) ?: count;
+}
+
+static struct kobj_attribute version_attribute = __ATTR_RO(version);
+static struct kobj_attribute add_attribute = __ATTR_WO(add);
+static struct kobj_attribute remove_attribute = __ATTR_WO(remove);
+
+static const struct attribute *root_attributes[] = {
+	&version_attribute.attr,
+	&add_attribute.attr,
+	&remove_attribute.attr,
+	NULL
+};
+
+/**
+ * softtap_sysfs_init - make /sys/kernel/softtap
+ * @settings: what taps get that are added through it; must stay
+ *
+ * Return: 0 or a negative errno.
+ */
+int softtap_sysfs_init(const struct softtap_settings *settings)
+{
+	int err;
+
+	defaults = settings;
+	root = kobject_create_and_add(KBUILD_MODNAME, kernel_kobj);
+	if (!root)
+		return -ENOMEM;
+	err = sysfs_create_files(root, root_attributes);
+	if (err)
+		kobject_put(root);
+	return err;
+}
+
+/**
+ * softtap_sysfs_exit - remove /sys/kernel/softtap, after the last tap
+ */
+void softtap_sysfs_exit(void)
+{
+	kobject_put(root);
+}
+
+/**
+ * softtap_sysfs_close - let nobody add or remove taps any more
+ *
+ * Waits for whoever is doing so.
+ */
+void softtap_sysfs_close(void)
+{
+	sysfs_remove_files(root, root_attributes);
+}

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A tap: made from a spec like "eth1:eth2", unmade as a whole.
+ *
+ * Locks: taps_lock serialises making and unmaking, and is taken before RTNL. sysfs is entered and
+ * left without RTNL, because its files take it. What a frame needs is made before the ports
+ * attach and freed after they have detached.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/nsproxy.h>
+#include <linux/rtnetlink.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <net/net_namespace.h>
+#include "device.h"
+#include "files.h"
+#include "sysfs.h"
+#include "tap.h"
+
+LIST_HEAD(softtap_taps);
+static DEFINE_MUTEX(taps_lock);
+
+static struct softtap_tap *__find(const char *name)
+{
+	struct softtap_tap *tap;
+
+	lockdep_assert_held(&taps_lock);
+	list_for_each_entry(tap, &softtap_taps, list)
+		if (sysfs_streq(name, tap->name))
+			return tap;
+	return NULL;
+}
+
+static unsigned int __free_id(void)
+{
+	struct softtap_tap *tap;
+	unsigned int id = 0;
+
+	lockdep_assert_held(&taps_lock);
+again:
+	list_for_each_entry(tap, &softtap_taps, list) {
+		if (tap->id == id) {
+			id++;
+			goto again;
+		}
+	}
+	return id;
+}
+
+static int set_name(struct softtap_port *port, const char *name, size_t length)
+{
+	if (!length) {
+		pr_err("a port's name is empty: a tap is given as A:B, or A to listen only\n");
+		return -EINVAL;
+	}
+	if (length >= IFNAMSIZ) {
+		pr_err("%.*s is too long for an interface: %d characters at most\n",
+		       (int)min_t(size_t, length, 64), name, IFNAMSIZ - 1);
+		return -ENAMETOOLONG;
+	}
+	memcpy(port->ifname, name, length);
+	if (!dev_valid_name(port->ifname)) {
+		pr_err("\"%s\" cannot be an interface's name\n", port->ifname);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/* Reads "A:B" or "A". */
+static int parse_spec(struct softtap_tap *tap, const char *spec)
+{
+	size_t length = strcspn(spec, "\n");
+	const char *colon = memchr(spec, ':', length);
+	size_t first = colon ? colon - spec : length;
+	int err;
+
+	err = set_name(&tap->port[0], spec, first);
+	if (err)
+		return err;
+	tap->ports = 1;
+	if (!colon)
+		return 0;
+	err = set_name(&tap->port[1], colon + 1, length - first - 1);
+	if (err)
+		return err;
+	tap->ports = 2;
+	if (!strcmp(tap->port[0].ifname, tap->port[1].ifname)) {
+		pr_err("%s:%s is one interface twice: a tap needs two, or one name to listen only\n",
+		       tap->port[0].ifname, tap->port[1].ifname);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * softtap_tap_free - free a tap's memory
+ * @tap: on no list, with no ports attached; called with the last reference on its kobject
+ */
+void softtap_tap_free(struct softtap_tap *tap)
+{
+	put_net(tap->net);
+	free_percpu(tap->stats);
+	kfree(tap);
+}
+
+static void init_stats(struct softtap_tap *tap)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		u64_stats_init(&per_cpu_ptr(tap->stats, cpu)->sync);
+}
+
+static void wire_ports(struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++) {
+		struct softtap_port *port = &tap->port[i];
+
+		port->index = i;
+		port->tap = tap;
+		port->stats = tap->stats;
+		port->buffers = tap->channel->buffers;
+		port->peer = tap->ports == 2 ? &tap->port[!i] : NULL;
+	}
+}
+
+/* Return: a tap that is nowhere visible yet, or an ERR_PTR. */
+static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_settings *settings)
+{
+	struct softtap_tap *tap = kzalloc(sizeof(*tap), GFP_KERNEL);
+	int err = -ENOMEM;
+
+	if (!tap)
+		return ERR_PTR(-ENOMEM);
+	err = parse_spec(tap, spec);
+	if (err)
+		goto err_free_tap;
+	err = -ENOMEM;
+	tap->settings = *settings;
+	tap->stats = alloc_percpu(struct softtap_stats);
+	if (!tap->stats)
+		goto err_free_tap;
+	init_stats(tap);
+	tap->channel = softtap_channel_create(settings);
+	if (IS_ERR(tap->channel)) {
+		err = PTR_ERR(tap->channel);
+		goto err_free_stats;
+	}
+	wire_ports(tap);
+	tap->net = get_net(current->nsproxy->net_ns);
+	INIT_LIST_HEAD(&tap->list);
+	return tap;
+
+err_free_stats:
+	free_percpu(tap->stats);
+err_free_tap:
+	kfree(tap);
+	return ERR_PTR(err);
+}
+
+static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
+{
+	struct net_device *dev = __dev_get_by_name(tap->net, port->ifname);
+
+	if (!dev) {
+		pr_err("no interface %s: \"ip link\" lists what there is\n", port->ifname);
+		return -ENODEV;
+	}
+	return softtap_port_attach(port, dev);
+}
+
+static void __detach_ports(struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++)
+		softtap_port_detach(&tap->port[i]);
+}
+
+/* Attaches all ports or none, and puts the tap where the notifier finds it. */
+static int attach_ports(struct softtap_tap *tap)
+{
+	unsigned int i;
+	int err = 0;
+
+	rtnl_lock();
+	for (i = 0; i < tap->ports && !err; i++)
+		err = __attach_named(tap, &tap->port[i]);
+	if (err)
+		__detach_ports(tap);
+	else
+		list_add_tail(&tap->list, &softtap_taps);
+	rtnl_unlock();
+	return err;
+}
+
+static void detach_ports(struct softtap_tap *tap)
+{
+	rtnl_lock();
+	list_del(&tap->list);
+	__detach_ports(tap);
+	rtnl_unlock();
+}
+
+static void announce(const struct softtap_tap *tap)
+{
+	u64 each = (u64)tap->settings.subbuf_kb * tap->settings.subbufs;
+
+	pr_info("%s: %s%s%s, policy %s, %llu KiB of buffers on %u CPUs\n", tap->name,
+		tap->port[0].ifname, tap->ports == 2 ? ":" : " listens only",
+		tap->port[1].ifname, softtap_policy_names[tap->settings.policy],
+		each * num_online_cpus(), num_online_cpus());
+}
+
+static int __add(struct softtap_tap *tap)
+{
+	int err;
+
+	tap->id = __free_id();
+	snprintf(tap->name, sizeof(tap->name), "tap%u", tap->id);
+	err = softtap_sysfs_add(tap);
+	if (err)
+		goto err_put;
+	tap->device = softtap_device_create(tap);
+	if (IS_ERR(tap->device)) {
+		err = PTR_ERR(tap->device);
+		goto err_del_sysfs;
+	}
+	softtap_files_create(tap);
+	err = attach_ports(tap);
+	if (err)
+		goto err_close;
+	announce(tap);
+	return 0;
+
+err_close:
+	softtap_channel_close(tap->channel);
+	softtap_files_destroy(tap);
+	softtap_device_destroy(tap->device);
+err_del_sysfs:
+	softtap_sysfs_del(tap);
+err_put:
+	softtap_channel_put(tap->channel);
+	kobject_put(&tap->kobj);
+	return err;
+}
+
+/**
+ * softtap_tap_add - make a tap
+ * @spec: "A:B", or "A" to listen only; a newline may follow
+ * @settings: how it is to be
+ *
+ * Logs one line when it refuses; nothing is left behind then.
+ *
+ * Context: process, no locks held.
+ * Return: 0 or a negative errno.
+ */
+int softtap_tap_add(const char *spec, const struct softtap_settings *settings)
+{
+	struct softtap_tap *tap;
+	int err;
+
+	err = softtap_settings_check(settings);
+	if (err)
+		return err;
+	tap = alloc_tap(spec, settings);
+	if (IS_ERR(tap))
+		return PTR_ERR(tap);
+	mutex_lock(&taps_lock);
+	err = __add(tap);
+	mutex_unlock(&taps_lock);
+	return err;
+}
+
+/* The mirror image of __add(). A reader that is attached reads on to the end of what there is. */
+static void __remove(struct softtap_tap *tap)
+{
+	detach_ports(tap);
+	pr_info("%s is removed\n", tap->name);
+	softtap_channel_close(tap->channel);
+	softtap_files_destroy(tap);
+	softtap_device_destroy(tap->device);
+	softtap_sysfs_del(tap);
+	softtap_channel_put(tap->channel);
+	kobject_put(&tap->kobj);
+}
+
+/**
+ * softtap_tap_remove - unmake a tap
+ * @name: "tapN"; a newline may follow
+ *
+ * Context: process, no locks held.
+ * Return: 0, -ENODEV when there is none of that name.
+ */
+int softtap_tap_remove(const char *name)
+{
+	struct softtap_tap *tap;
+
+	mutex_lock(&taps_lock);
+	tap = __find(name);
+	if (tap)
+		__remove(tap);
+	mutex_unlock(&taps_lock);
+	if (tap)
+		return 0;
+	pr_err("no tap %.*s\n", (int)strcspn(name, "\n"), name);
+	return -ENODEV;
+}
+
+/**
+ * softtap_tap_remove_all - unmake all taps
+ *
+ * Context: process, no locks held.
+ */
+void softtap_tap_remove_all(void)
+{
+	struct softtap_tap *tap, *next;
+
+	mutex_lock(&taps_lock);
+	list_for_each_entry_safe(tap, next, &softtap_taps, list)
+		__remove(tap);
+	mutex_unlock(&taps_lock);
+}
+
+/**
+ * softtap_tap_state - a tap's state in a word
+ * @tap: a tap
+ *
+ * Context: any.
+ * Return: waiting (a port is missing), listening or running.
+ */
+const char *softtap_tap_state(const struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++)
+		if (!rcu_access_pointer(tap->port[i].dev))
+			return "waiting";
+	return tap->ports == 2 ? "running" : "listening";
+}

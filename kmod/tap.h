@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SOFTTAP_TAP_H
+#define _SOFTTAP_TAP_H
+
+#include <linux/kobject.h>
+#include <linux/list.h>
+#include "channel.h"
+#include "port.h"
+#include "settings.h"
+
+struct dentry;
+struct net;
+struct softtap_device;
+
+/**
+ * struct softtap_tap - two ports and a channel
+ * @port: a and b
+ * @ports: 2, or 1 when the tap only listens
+ * @stats: counters per CPU
+ * @channel: buffers
+ * @settings: how it is to be
+ * @id: the N of tapN
+ * @name: "tapN"
+ * @net: the namespace whose devices are meant: that of whoever made the tap; held
+ * @list: in the list of taps; changed under RTNL and the taps' lock, read under either
+ * @kobj: /sys/kernel/softtap/tapN; frees the tap with its last reference
+ * @device: /dev/softtap/tapN
+ * @debugfs: /sys/kernel/debug/softtap/tapN
+ */
+struct softtap_tap {
+	struct softtap_port port[SOFTTAP_PORTS];
+	unsigned int ports;
+	struct softtap_stats __percpu *stats;
+	struct softtap_channel *channel;
+	struct softtap_settings settings;
+	unsigned int id;
+	char name[16];
+	struct net *net;
+	struct list_head list;
+	struct kobject kobj;
+	struct softtap_device *device;
+	struct dentry *debugfs;
+};
+
+extern struct list_head softtap_taps;
+
+int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
+int softtap_tap_remove(const char *name);
+void softtap_tap_remove_all(void);
+void softtap_tap_free(struct softtap_tap *tap);
+const char *softtap_tap_state(const struct softtap_tap *tap);
+
+#endif /* _SOFTTAP_TAP_H */

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * softtap - what the kernel module and its readers share.
+ *
+ * A tap keeps one buffer per CPU. A buffer is a ring of equal sub-buffers, filled with pcapng
+ * blocks in place. Positions in it are bytes since the tap was made: they only grow, so that
+ *
+ *	position / subbuf_size		is the sequence number of a sub-buffer
+ *	position % buffer_size		is the offset into the mapping
+ *
+ * The writer publishes a position after each finished block (`committed`, store-release), the
+ * reader gives space back up to a position of its own (`consumed`, SOFTTAP_IOC_CONSUME).
+ */
+#ifndef _UAPI_SOFTTAP_H
+#define _UAPI_SOFTTAP_H
+
+#include <linux/ioctl.h>
+#include <linux/types.h>
+
+#define SOFTTAP_ABI_VERSION	1	/* grows when something below changes its meaning */
+#define SOFTTAP_NAME_SIZE	16	/* IFNAMSIZ */
+#define SOFTTAP_PORTS		2	/* 0 is port a, 1 is port b */
+
+/*
+ * pcapng, draft-ietf-opsawg-pcapng. All fields are in the byte order of the machine.
+ */
+#define SOFTTAP_PCAPNG_SHB	0x0a0d0d0a	/* Section Header Block */
+#define SOFTTAP_PCAPNG_MAGIC	0x1a2b3c4d	/* its byte-order magic */
+#define SOFTTAP_PCAPNG_IDB	0x00000001	/* Interface Description Block */
+#define SOFTTAP_PCAPNG_ISB	0x00000005	/* Interface Statistics Block */
+#define SOFTTAP_PCAPNG_EPB	0x00000006	/* Enhanced Packet Block */
+#define SOFTTAP_PCAPNG_FILLER	0x80000001	/* local use: skipped by every reader */
+
+#define SOFTTAP_OPT_END		0	/* opt_endofopt */
+#define SOFTTAP_OPT_IF_NAME	2	/* IDB: if_name, a string */
+#define SOFTTAP_OPT_IF_TSRESOL	9	/* IDB: if_tsresol, one byte, 9 = ns */
+#define SOFTTAP_OPT_EPB_FLAGS	2	/* EPB: epb_flags, 32 bits */
+#define SOFTTAP_OPT_EPB_DROPS	4	/* EPB: epb_dropcount, 64 bits */
+#define SOFTTAP_EPB_INBOUND	1	/* epb_flags bits 0 and 1: direction */
+#define SOFTTAP_LINKTYPE	1	/* LINKTYPE_ETHERNET */
+#define SOFTTAP_TSRESOL		9	/* timestamps count nanoseconds */
+
+/**
+ * struct softtap_option - a pcapng option's head; the value follows, padded to 32 bits
+ * @code: what it is, SOFTTAP_OPT_*
+ * @length: bytes of the value, padding not counted
+ */
+struct softtap_option {
+	__u16 code;
+	__u16 length;
+};
+
+/**
+ * struct softtap_block - the head of every pcapng block
+ * @type: SOFTTAP_PCAPNG_*
+ * @length: bytes of the whole block, a multiple of 4; stands again in its last four bytes
+ */
+struct softtap_block {
+	__u32 type;
+	__u32 length;
+};
+
+/**
+ * struct softtap_epb - an Enhanced Packet Block up to the frame
+ * @block: type and length
+ * @interface: the port the frame arrived on, 0 = a, 1 = b
+ * @time_high: upper half of the time of arrival, ns since 1970-01-01 UTC
+ * @time_low: lower half
+ * @captured: bytes of the frame that follow, without FCS
+ * @original: bytes of the frame on the wire, without FCS
+ *
+ * The frame follows, padded with zeros to 32 bits, then epb_flags, then epb_dropcount if frames
+ * of this port were lost before, then opt_endofopt and the block's length.
+ */
+struct softtap_epb {
+	struct softtap_block block;
+	__u32 interface;
+	__u32 time_high;
+	__u32 time_low;
+	__u32 captured;
+	__u32 original;
+};
+
+/**
+ * struct softtap_epb_flags - the epb_flags option, right behind the padded frame
+ * @option: code and length
+ * @direction: SOFTTAP_EPB_INBOUND
+ */
+struct softtap_epb_flags {
+	struct softtap_option option;
+	__u32 direction;
+};
+
+/**
+ * struct softtap_epb_drops - the epb_dropcount option, where frames were lost before
+ * @option: code and length
+ * @count_low: lower half of the number of lost frames (blocks are aligned to 32 bits only)
+ * @count_high: upper half
+ */
+struct softtap_epb_drops {
+	struct softtap_option option;
+	__u32 count_low;
+	__u32 count_high;
+};
+
+/**
+ * struct softtap_epb_end - the end of the block
+ * @option: opt_endofopt
+ * @length: the block's length again
+ */
+struct softtap_epb_end {
+	struct softtap_option option;
+	__u32 length;
+};
+
+/**
+ * struct softtap_filler - the block that closes a sub-buffer; zeros up to its last four bytes
+ * @block: SOFTTAP_PCAPNG_FILLER and what was left of the sub-buffer
+ * @sequence_low: lower half of the sub-buffer's sequence number
+ * @sequence_high: upper half
+ * @cpu: whose buffer it is
+ */
+struct softtap_filler {
+	struct softtap_block block;
+	__u32 sequence_low;
+	__u32 sequence_high;
+	__u32 cpu;
+};
+
+/* A record without frame and drops; the smallest filler (its head and the length at its end). */
+#define SOFTTAP_EPB_OVERHEAD	(sizeof(struct softtap_epb) + \
+				 sizeof(struct softtap_epb_flags) + \
+				 sizeof(struct softtap_epb_end))
+#define SOFTTAP_FILLER_MIN	(sizeof(struct softtap_filler) + sizeof(__u32))
+
+/**
+ * struct softtap_positions - one CPU's positions in the control area
+ * @committed: everything before it is finished blocks; written by the CPU that records
+ * @reserved: keeps writer and reader on cache lines of their own
+ * @consumed: everything before it is given back; follows SOFTTAP_IOC_CONSUME
+ * @handed: everything before it may be in a file already; follows SOFTTAP_IOC_HAND. Beyond
+ *	@consumed only while a reader writes, or when it died writing.
+ * @reserved2: as @reserved
+ */
+struct softtap_positions {
+	__u64 committed;
+	__u64 reserved[7];
+	__u64 consumed;
+	__u64 handed;
+	__u64 reserved2[6];
+};
+
+/**
+ * struct softtap_geometry - what a reader has to know, SOFTTAP_IOC_GEOMETRY
+ * @abi: SOFTTAP_ABI_VERSION
+ * @cpus: number of CPUs that may exist, and of entries in the control area
+ * @ports: 2, or 1 when the tap only listens
+ * @subbuf_size: bytes of a sub-buffer
+ * @subbufs: sub-buffers of a buffer
+ * @control_size: bytes to map at SOFTTAP_MMAP_CONTROL
+ * @ifname: the ports' names now
+ */
+struct softtap_geometry {
+	__u32 abi;
+	__u32 cpus;
+	__u32 ports;
+	__u32 subbuf_size;
+	__u32 subbufs;
+	__u32 control_size;
+	char ifname[SOFTTAP_PORTS][SOFTTAP_NAME_SIZE];
+};
+
+/**
+ * struct softtap_span - up to where a CPU's buffer is handed over or given back
+ * @cpu: which buffer
+ * @reserved: 0
+ * @position: the end of a block, between consumed and committed
+ */
+struct softtap_span {
+	__u32 cpu;
+	__u32 reserved;
+	__u64 position;
+};
+
+/**
+ * struct softtap_stop - the account when recording has stopped, SOFTTAP_IOC_STOP
+ * @unplaced: frames lost on each port that no epb_dropcount tells of: no record came after them
+ */
+struct softtap_stop {
+	__u64 unplaced[SOFTTAP_PORTS];
+};
+
+#ifdef __KERNEL__
+#define __softtap_assert(what)	static_assert(what)
+#else
+#define __softtap_assert(what)	_Static_assert(what, #what)
+#endif
+__softtap_assert(sizeof(struct softtap_epb) == 28);
+__softtap_assert(sizeof(struct softtap_epb_flags) == 8);
+__softtap_assert(sizeof(struct softtap_epb_drops) == 12);
+__softtap_assert(sizeof(struct softtap_epb_end) == 8);
+__softtap_assert(sizeof(struct softtap_filler) == 20);
+__softtap_assert(sizeof(struct softtap_positions) == 128);
+__softtap_assert(sizeof(struct softtap_geometry) == 56);
+__softtap_assert(sizeof(struct softtap_span) == 16);
+__softtap_assert(sizeof(struct softtap_stop) == 16);
+
+/*
+ * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
+ * closing it ends that. A reader that closes without STOP is taken for dead: what it has not
+ * consumed waits for the next one.
+ */
+#define SOFTTAP_IOC_MAGIC	0xB7
+/* Read the geometry. */
+#define SOFTTAP_IOC_GEOMETRY	_IOR(SOFTTAP_IOC_MAGIC, 0, struct softtap_geometry)
+/* Start to record. EALREADY: it does already. */
+#define SOFTTAP_IOC_START	_IO(SOFTTAP_IOC_MAGIC, 1)
+/* Stop to record; when it returns, `committed` no longer moves. */
+#define SOFTTAP_IOC_STOP	_IOR(SOFTTAP_IOC_MAGIC, 2, struct softtap_stop)
+/* Say that all up to a position is about to be written. EINVAL: it is not committed. */
+#define SOFTTAP_IOC_HAND	_IOW(SOFTTAP_IOC_MAGIC, 3, struct softtap_span)
+/* Give back all up to a position. EINVAL: it is not committed, or given back already. */
+#define SOFTTAP_IOC_CONSUME	_IOW(SOFTTAP_IOC_MAGIC, 4, struct softtap_span)
+/*
+ * Read a time (ns, of the records' clock) before which every record on every CPU is committed.
+ * Takes an RCU grace period. A merge over CPUs up to that time is in order for good.
+ */
+#define SOFTTAP_IOC_HORIZON	_IOR(SOFTTAP_IOC_MAGIC, 5, __u64)
+
+/* mmap offsets, read-only: the control area (struct softtap_positions per CPU), CPU c's buffer. */
+#define SOFTTAP_MMAP_CONTROL	0ULL
+#define SOFTTAP_MMAP_CPU(c)	(((__u64)(c) + 1) << 32)
+
+#endif /* _UAPI_SOFTTAP_H */
