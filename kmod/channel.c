@@ -419,7 +419,8 @@ int softtap_channel_hand(struct softtap_channel *channel, u32 cpu, u64 position)
  * @cpu: whose buffer
  * @position: the end of a block
  *
- * The writer may use a sub-buffer again once all of it is given back.
+ * The writer may use a sub-buffer again once all of it is given back. What was handed over beyond
+ * @position has not been written after all.
  *
  * Return: 0, -EINVAL for a position outside of what is committed and not consumed.
  */
@@ -437,6 +438,7 @@ int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 positi
 	if (__within(at, position)) {
 		while (buffer->given + channel->subbuf_size <= position)
 			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
+		WRITE_ONCE(at->handed, position);
 		smp_store_release(&at->consumed, position);
 		err = 0;
 	}

@@ -22,16 +22,15 @@
 /**
  * struct softtap_device - a tap's misc device
  * @misc: as registered
- * @name: its name in sysfs; @node: its path below /dev
- * @channel: what it gives access to; held by the tap as long as the device is registered
- * @geometry: what a reader is told; names are those at the time of making
+ * @name: its name in sysfs
+ * @node: its path below /dev
+ * @tap: whose it is; outlives the device
  */
 struct softtap_device {
 	struct miscdevice misc;
 	char name[32];
 	char node[32];
-	struct softtap_channel *channel;
-	struct softtap_geometry geometry;
+	const struct softtap_tap *tap;
 };
 
 /**
@@ -44,24 +43,41 @@ struct reader {
 	struct softtap_geometry geometry;
 };
 
-/* misc_open() holds the lock that misc_deregister() takes: the device is alive here. */
+static void fill_geometry(struct softtap_geometry *geometry, const struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	geometry->abi = SOFTTAP_ABI_VERSION;
+	geometry->cpus = nr_cpu_ids;
+	geometry->ports = tap->ports;
+	geometry->subbuf_size = tap->channel->subbuf_size;
+	geometry->subbufs = tap->settings.subbufs;
+	geometry->control_size = tap->channel->control_size;
+	rtnl_lock();
+	for (i = 0; i < tap->ports; i++)
+		strscpy(geometry->ifname[i], tap->port[i].ifname, SOFTTAP_NAME_SIZE);
+	rtnl_unlock();
+}
+
+/* misc_open() holds the lock that misc_deregister() takes: device and tap are alive here. */
 static int device_open(struct inode *inode, struct file *file)
 {
 	const struct softtap_device *device = container_of(file->private_data,
 							   struct softtap_device, misc);
+	struct softtap_channel *channel = device->tap->channel;
 	struct reader *reader = kzalloc(sizeof(*reader), GFP_KERNEL);
 	int err;
 
 	if (!reader)
 		return -ENOMEM;
-	err = softtap_channel_claim(device->channel, SOFTTAP_ALL_CPUS);
+	err = softtap_channel_claim(channel, SOFTTAP_ALL_CPUS);
 	if (err) {
 		kfree(reader);
 		return err;
 	}
-	softtap_channel_get(device->channel);
-	reader->channel = device->channel;
-	reader->geometry = device->geometry;
+	softtap_channel_get(channel);
+	reader->channel = channel;
+	fill_geometry(&reader->geometry, device->tap);
 	file->private_data = reader;
 	return nonseekable_open(inode, file);
 }
@@ -209,20 +225,6 @@ static const struct file_operations device_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static void fill_geometry(struct softtap_geometry *geometry, const struct softtap_tap *tap)
-{
-	unsigned int i;
-
-	geometry->abi = SOFTTAP_ABI_VERSION;
-	geometry->cpus = nr_cpu_ids;
-	geometry->ports = tap->ports;
-	geometry->subbuf_size = tap->channel->subbuf_size;
-	geometry->subbufs = tap->settings.subbufs;
-	geometry->control_size = tap->channel->control_size;
-	for (i = 0; i < tap->ports; i++)
-		strscpy(geometry->ifname[i], tap->port[i].ifname, SOFTTAP_NAME_SIZE);
-}
-
 /**
  * softtap_device_create - make /dev/softtap/tapN
  * @tap: named, with its channel
@@ -244,8 +246,7 @@ struct softtap_device *softtap_device_create(struct softtap_tap *tap)
 	device->misc.nodename = device->node;
 	device->misc.mode = 0640;
 	device->misc.fops = &device_fops;
-	device->channel = tap->channel;
-	fill_geometry(&device->geometry, tap);
+	device->tap = tap;
 	err = misc_register(&device->misc);
 	if (err) {
 		kfree(device);

@@ -138,8 +138,8 @@ struct softtap_filler {
  * @committed: everything before it is finished blocks; written by the CPU that records
  * @reserved: keeps writer and reader on cache lines of their own
  * @consumed: everything before it is given back; follows SOFTTAP_IOC_CONSUME
- * @handed: everything before it may be in a file already; follows SOFTTAP_IOC_HAND. Beyond
- *	@consumed only while a reader writes, or when it died writing.
+ * @handed: everything before it may be in a file already; follows SOFTTAP_IOC_HAND and
+ *	SOFTTAP_IOC_CONSUME. Beyond @consumed only while a reader writes, or when it died writing.
  * @reserved2: as @reserved
  */
 struct softtap_positions {
@@ -219,7 +219,10 @@ __softtap_assert(sizeof(struct softtap_stop) == 16);
 #define SOFTTAP_IOC_STOP	_IOR(SOFTTAP_IOC_MAGIC, 2, struct softtap_stop)
 /* Say that all up to a position is about to be written. EINVAL: it is not committed. */
 #define SOFTTAP_IOC_HAND	_IOW(SOFTTAP_IOC_MAGIC, 3, struct softtap_span)
-/* Give back all up to a position. EINVAL: it is not committed, or given back already. */
+/*
+ * Give back all up to a position; beyond it nothing counts as handed over any more.
+ * EINVAL: it is not committed, or given back already.
+ */
 #define SOFTTAP_IOC_CONSUME	_IOW(SOFTTAP_IOC_MAGIC, 4, struct softtap_span)
 /*
  * Read a time (ns, of the records' clock) before which every record on every CPU is committed.

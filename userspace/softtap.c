@@ -17,9 +17,7 @@ static const struct {
 	{ "down", softtap_down, "Takes the tap away and puts the ports back as they were" },
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
 	{ "stat", softtap_stat, "Shows counters and rates" },
-#ifdef HAVE_CAPTURE
 	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
-#endif
 };
 
 static void show_usage(FILE *file)

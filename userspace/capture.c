@@ -1,0 +1,583 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * softtap capture: the relay reader.
+ *
+ * One loop: wait for a whole sub-buffer or the interval, look how far finished records reach, take
+ * them in the order of time, write them out of the mapping, give their space back. What was noted
+ * as handed over before a write tells the next reader, should this one die in it.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "main.h"
+#include "merge.h"
+#include "message.h"
+#include "pcapng.h"
+#include "relay.h"
+#include "storage.h"
+#include "util.h"
+
+#define NS_PER_S	1000000000ULL
+#define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
+
+/**
+ * struct options - the command line
+ * @tap: "tapN"
+ * @path: where to write
+ * @count: records to write at most
+ * @duration: ns to capture at most
+ * @interval: ms, how often to look when no sub-buffer is full
+ */
+struct options {
+	const char *tap;
+	const char *path;
+	__u64 count;
+	__u64 duration;
+	int interval;
+};
+
+/**
+ * struct capture - a capture as it runs
+ * @options: what was asked for
+ * @relay: where records come from
+ * @storage: where they go
+ * @batch: those between
+ * @ports: the account so far
+ * @records: written so far
+ * @doubled: records at the start that a reader before may have written already
+ * @start: when it started, ns since 1970-01-01 UTC
+ * @last: time of the last record written, or 0
+ * @deadline: when to end, ns of the monotonic clock
+ * @progress: when to show progress again, ns of the monotonic clock; 0 for never
+ * @status: the exit status, as far as it is known
+ */
+struct capture {
+	struct options options;
+	struct relay relay;
+	struct storage storage;
+	struct batch batch;
+	struct port_account ports[SOFTTAP_PORTS];
+	__u64 records;
+	__u64 doubled;
+	__u64 start;
+	__u64 last;
+	__u64 deadline;
+	__u64 progress;
+	int status;
+};
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* A first signal lets a write that waits for a pipe go on, a second one does not. */
+static bool impatient(void)
+{
+	return signals > 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };	/* no SA_RESTART */
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);
+}
+
+static __u64 clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+static const char *plural(__u64 count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static bool is_cut_short(const struct capture *capture)
+{
+	return capture->records >= capture->options.count;
+}
+
+/* Return: how many whole records the first @written bytes of the batch hold; @whole their bytes. */
+static __u64 whole_records(const struct batch *batch, size_t written, size_t *whole)
+{
+	__u64 records = 0;
+	int i;
+
+	*whole = 0;
+	for (i = 0; i < batch->n_pieces; i++) {
+		const char *at = batch->pieces[i].iov_base;
+		const char *end = at + batch->pieces[i].iov_len;
+
+		while (at < end) {
+			size_t length = ((const struct softtap_block *)at)->length;
+
+			if (*whole + length > written)
+				return records;
+			*whole += length;
+			at += length;
+			records++;
+		}
+	}
+	return records;
+}
+
+/*
+ * The output took less than the batch. What it took of it stays, up to the last whole record; the
+ * rest stays in the buffers for the next reader. Taken once more, only as many records as were
+ * written, the batch says whose those are.
+ */
+static void end_output(struct capture *capture, size_t written)
+{
+	int error = errno;
+	size_t whole;
+	__u64 records = whole_records(&capture->batch, written, &whole);
+
+	storage_cut(&capture->storage, capture->storage.length - written + whole);
+	relay_rewind(&capture->relay);
+	merge_fill(&capture->relay, &capture->batch, ~0ULL, records);
+	if (error == EINTR)
+		msg_error("%s: nobody reads it", capture->storage.path);
+	else
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(error));
+	capture->status = EXIT_OUTPUT;
+}
+
+static void add_account(struct capture *capture)
+{
+	unsigned int port;
+
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		capture->ports[port].recorded += capture->batch.ports[port].recorded;
+		capture->ports[port].dropped += capture->batch.ports[port].dropped;
+		capture->records += capture->batch.ports[port].recorded;
+	}
+}
+
+/* Writes one batch. Return: 0, or -1 when the capture is over. */
+static int write_batch(struct capture *capture)
+{
+	struct batch *batch = &capture->batch;
+	size_t bytes = batch->bytes;
+	size_t written;
+
+	if (relay_hand(&capture->relay))
+		goto err_module;
+	written = storage_write(&capture->storage, batch->pieces, batch->n_pieces);
+	if (written < bytes)
+		end_output(capture, written);
+	if (relay_consume(&capture->relay))
+		goto err_module;
+	if (batch->records)
+		capture->last = batch->last;
+	add_account(capture);
+	return written < bytes ? -1 : 0;
+
+err_module:
+	msg_error("%s: %s", capture->options.tap, strerror(errno));
+	capture->status = EXIT_FAILED;
+	return -1;
+}
+
+/* Writes all records before @horizon. Return: 0, or -1 when the capture is over. */
+static int write_until(struct capture *capture, __u64 horizon)
+{
+	do {
+		merge_fill(&capture->relay, &capture->batch, horizon,
+			   capture->options.count - capture->records);
+		if (write_batch(capture))
+			return -1;
+	} while (capture->batch.records && !is_cut_short(capture));
+	return 0;
+}
+
+/* Waits for records. Return: whether there may be more to come. */
+static bool wait_for_records(struct capture *capture)
+{
+	struct pollfd door = { .fd = capture->relay.fd, .events = POLLIN };
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+	int timeout = capture->options.interval;
+
+	if (signals || now >= capture->deadline)
+		return false;
+	if (capture->deadline - now < timeout * (NS_PER_S / 1000))
+		timeout = (capture->deadline - now) / (NS_PER_S / 1000) + 1;
+	if (poll(&door, 1, timeout) <= 0 || !(door.revents & (POLLHUP | POLLERR)))
+		return true;
+	msg_error("%s went away", capture->options.tap);
+	capture->status = EXIT_GONE;
+	return false;
+}
+
+static void show_progress(struct capture *capture)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!capture->progress || now < capture->progress)
+		return;
+	capture->progress = now + PROGRESS_NS;
+	fprintf(stderr, "\r%llu packet%s, %llu bytes, %llu dropped ", capture->records,
+		plural(capture->records), (unsigned long long)capture->storage.length,
+		capture->ports[0].dropped + capture->ports[1].dropped);
+}
+
+/* The loop. Return: 0, or -1 when the output or the module failed. */
+static int run(struct capture *capture)
+{
+	__u64 horizon;
+
+	while (!is_cut_short(capture) && wait_for_records(capture)) {
+		if (relay_look(&capture->relay, &horizon)) {
+			msg_error("%s: %s", capture->options.tap, strerror(errno));
+			capture->status = EXIT_FAILED;
+			return -1;
+		}
+		if (write_until(capture, horizon))
+			return -1;
+		show_progress(capture);
+	}
+	return 0;
+}
+
+/* More was recorded than was asked for: counted, and given back. */
+static void pass_over(struct capture *capture)
+{
+	struct relay *relay = &capture->relay;
+	struct port_account rest[SOFTTAP_PORTS] = {};
+	unsigned int cpu, port;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		struct stream *stream = &relay->streams[cpu];
+
+		merge_count(relay, cpu, stream->position, stream->limit, rest);
+		stream->position = stream->limit;
+	}
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		capture->ports[port].passed_over = rest[port].recorded;
+		capture->ports[port].unplaced += rest[port].dropped;
+	}
+	relay_consume(relay);
+}
+
+/* Everything that was received until now goes into the file. */
+static void finish_records(struct capture *capture)
+{
+	struct softtap_stop stop;
+	unsigned int port;
+
+	if (relay_stop(&capture->relay, &stop) || relay_look(&capture->relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		capture->status = EXIT_FAILED;
+		return;
+	}
+	for (port = 0; port < SOFTTAP_PORTS; port++)
+		capture->ports[port].unplaced += stop.unplaced[port];
+	if (!is_cut_short(capture) && write_until(capture, ~0ULL))
+		return;
+	pass_over(capture);
+}
+
+static int write_blocks(struct capture *capture, const struct blocks *blocks)
+{
+	struct iovec piece = { (void *)blocks->bytes, blocks->length };
+	off_t before = capture->storage.length;
+
+	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
+		return 0;
+	if (capture->status == EXIT_OK)
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	storage_cut(&capture->storage, before);
+	return -1;
+}
+
+/* The wall clock may have stepped meanwhile: the end is not before the last record. */
+static void write_end(struct capture *capture)
+{
+	__u64 now = clock_ns(CLOCK_REALTIME);
+	struct blocks blocks = { .length = 0 };
+	unsigned int port;
+
+	if (now < capture->last)
+		now = capture->last;
+	for (port = 0; port < capture->relay.geometry.ports; port++)
+		pcapng_statistics(&blocks, port, &capture->ports[port], capture->start, now);
+	write_blocks(capture, &blocks);
+}
+
+static int write_start(struct capture *capture)
+{
+	struct blocks blocks = { .length = 0 };
+	char comment[160];
+	unsigned int port;
+
+	snprintf(comment, sizeof(comment),
+		 "The first %llu packet%s may stand at the end of the file of a reader that died.",
+		 capture->doubled, plural(capture->doubled));
+	pcapng_section(&blocks, capture->doubled ? comment : NULL);
+	for (port = 0; port < capture->relay.geometry.ports; port++)
+		pcapng_interface(&blocks, capture->relay.geometry.ifname[port]);
+	return write_blocks(capture, &blocks);
+}
+
+/* What a reader before left is written first; it is said how much, and what may be double. */
+static int count_left_over(struct capture *capture)
+{
+	struct relay *relay = &capture->relay;
+	__u64 left = 0;
+	unsigned int cpu;
+
+	if (relay_look(relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		return -1;
+	}
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		const struct stream *stream = &relay->streams[cpu];
+
+		left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
+		if (stream->handed > stream->position)
+			capture->doubled += merge_count(relay, cpu, stream->position,
+							stream->handed, NULL);
+	}
+	if (left)
+		msg_warning("%llu packet%s from before, left by a reader that died, come first; %llu of them may be in its file too",
+			    left, plural(left), capture->doubled);
+	return 0;
+}
+
+static void show_result(const struct capture *capture)
+{
+	const struct softtap_geometry *geometry = &capture->relay.geometry;
+	__u64 received = 0, dropped = 0;
+	unsigned int port;
+
+	for (port = 0; port < geometry->ports; port++) {
+		const struct port_account *account = &capture->ports[port];
+
+		received += account->recorded + account->passed_over;
+		dropped += account->dropped + account->unplaced;
+	}
+	fprintf(stderr, "%s%llu packet%s captured\n", capture->progress ? "\r" : "",
+		capture->records, plural(capture->records));
+	fprintf(stderr, "%llu packet%s received by filter\n", received, plural(received));
+	fprintf(stderr, "%llu packet%s dropped by kernel\n", dropped, plural(dropped));
+	for (port = 0; port < geometry->ports; port++)
+		fprintf(stderr, "%s: %llu captured, %llu dropped\n", geometry->ifname[port],
+			capture->ports[port].recorded,
+			capture->ports[port].dropped + capture->ports[port].unplaced);
+}
+
+static void begin_clock(struct capture *capture)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	capture->start = clock_ns(CLOCK_REALTIME);
+	capture->deadline = ~0ULL;
+	if (capture->options.duration)
+		capture->deadline = now + capture->options.duration;
+	if (isatty(STDERR_FILENO))
+		capture->progress = now + PROGRESS_NS;
+}
+
+/* From the open door to the end of the file. */
+static void capture_to_storage(struct capture *capture)
+{
+	if (write_start(capture))
+		return;
+	begin_clock(capture);
+	if (relay_start(&capture->relay)) {
+		msg_error("%s: %s", capture->options.tap,
+			  errno == ENODEV ? "it is gone" : strerror(errno));
+		capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
+		return;
+	}
+	msg_verbose("reading %s", capture->options.tap);
+	if (!run(capture))
+		finish_records(capture);
+	write_end(capture);
+	show_result(capture);
+}
+
+/* The door first: a file is made anew only by whoever is the tap's reader. */
+static int run_capture(struct capture *capture)
+{
+	capture->status = relay_open(&capture->relay, capture->options.tap);
+	if (capture->status)
+		return capture->status;
+	if (count_left_over(capture)) {
+		capture->status = EXIT_FAILED;
+	} else if (storage_open(&capture->storage, capture->options.path)) {
+		capture->status = EXIT_OUTPUT;
+	} else {
+		capture->storage.give_up = impatient;
+		capture_to_storage(capture);
+		if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
+			msg_error("cannot write to %s: %s", capture->storage.path,
+				  strerror(errno));
+			capture->status = EXIT_OUTPUT;
+		}
+	}
+	relay_close(&capture->relay);
+	return capture->status;
+}
+
+static void show_usage(FILE *file)
+{
+	fputs("Usage: softtap capture [-i TAP] -w FILE [-c COUNT] [-a duration:SECONDS]\n"
+	      "\n"
+	      "Writes what passes a tap to a pcapng file, until interrupted.\n"
+	      "\n"
+	      "  -i TAP               the tap to read (tap0)\n"
+	      "  -w FILE              the file, made anew; - for standard output\n"
+	      "  -c COUNT             end after COUNT packets\n"
+	      "  -a duration:SECONDS  end after that time\n"
+	      "  --interval MS        look at least this often, in milliseconds (100)\n"
+	      "  -h, --help           this text\n"
+	      "\n"
+	      "One reader a tap. What a reader that died left behind comes first.\n"
+	      "Exit status: 0 done, 1 failed, 2 usage, 3 the output could not be written,\n"
+	      "4 the tap went away, 5 the tap has a reader already.\n", file);
+}
+
+static int parse_number(const char *text, __u64 least, __u64 most, __u64 *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || *number < least || *number > most)
+		return -1;
+	return 0;
+}
+
+static int parse_duration(const char *text, struct options *options)
+{
+	static const char prefix[] = "duration:";
+	char *end;
+	double seconds;
+
+	if (strncmp(text, prefix, strlen(prefix))) {
+		msg_error("-a %s: only -a duration:SECONDS is known", text);
+		return -1;
+	}
+	text += strlen(prefix);
+	seconds = strtod(text, &end);
+	if (end == text || *end || !(seconds > 0 && seconds < 1e9)) {
+		msg_error("-a duration:%s: must be a number of seconds above 0", text);
+		return -1;
+	}
+	options->duration = seconds * NS_PER_S;
+	return 0;
+}
+
+/* Return: 0, or -1 with a message. */
+static int parse_option(int option, const char *value, struct options *options)
+{
+	__u64 number;
+
+	switch (option) {
+	case 'i':
+		options->tap = value;
+		if (!strncmp(value, "tap", 3) && !parse_number(value + 3, 0, INT_MAX, &number))
+			return 0;
+		msg_error("-i %s: a tap is called tap0, tap1, …: `softtap show' lists them", value);
+		return -1;
+	case 'w':
+		options->path = value;
+		return 0;
+	case 'c':
+		if (!parse_number(value, 1, ~0ULL - 1, &options->count))
+			return 0;
+		msg_error("-c %s: must be a number of packets, 1 or more", value);
+		return -1;
+	case 'a':
+		return parse_duration(value, options);
+	case 's':
+		msg_error("-s is not implemented yet: frames are captured whole");
+		return -1;
+	case 'I':
+		if (!parse_number(value, 1, 60000, &number)) {
+			options->interval = number;
+			return 0;
+		}
+		msg_error("--interval %s: must be 1 to 60000 milliseconds", value);
+		return -1;
+	default:
+		return -1;	/* getopt has said why */
+	}
+}
+
+/* Return: 0, 1 when there is nothing more to do, -1 with a message. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "interval", required_argument, NULL, 'I' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
+	while ((option = getopt_long(argc, argv, "i:w:c:a:s:h", names, NULL)) != -1) {
+		if (option == 'h') {
+			show_usage(stdout);
+			return 1;
+		}
+		if (parse_option(option, optarg, options))
+			return -1;
+	}
+	if (optind < argc) {
+		msg_error("%s: capture filters are not implemented yet", argv[optind]);
+		return -1;
+	}
+	if (!options->path) {
+		msg_error("where to write? Give -w FILE, or -w - for a pipe");
+		return -1;
+	}
+	return 0;
+}
+
+/**
+ * softtap_capture - the subcommand capture
+ * @argc: as for main(), without "softtap"
+ * @argv: as for main()
+ *
+ * Return: the exit status.
+ */
+int softtap_capture(int argc, char **argv)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int status;
+
+	if (!capture) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	status = parse_options(argc, argv, &capture->options);
+	if (status) {
+		free(capture);
+		return status < 0 ? EXIT_USAGE : EXIT_OK;
+	}
+	catch_signals();
+	status = run_capture(capture);
+	free(capture);
+	return status;
+}

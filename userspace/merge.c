@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Merging: finished records of all CPUs in the order of their times, without touching payloads.
+ *
+ * On each CPU records are in order already. The CPU with the oldest record gives records as long
+ * as none of another CPU is older; with one CPU that is all there is, piece by piece as long as
+ * records lie behind each other.
+ */
+#include <string.h>
+
+#include "merge.h"
+
+#define NO_TIME	(~0ULL)
+
+/* Skips what is no record. Return: the next record's time, NO_TIME when there is none yet. */
+static __u64 head_time(const struct relay *relay, unsigned int cpu)
+{
+	struct stream *stream = &relay->streams[cpu];
+
+	while (stream->position < stream->limit) {
+		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
+
+		if (block->type == SOFTTAP_PCAPNG_EPB)
+			return pcapng_epb_time((const void *)block);
+		stream->position += block->length;
+	}
+	return NO_TIME;
+}
+
+/*
+ * Finds the CPU whose record is next. Times that are the same go by the number of the CPU.
+ * Return: its time; @second is the time up to which it may go on.
+ */
+static __u64 oldest(const struct relay *relay, unsigned int *which, __u64 *second)
+{
+	__u64 first = NO_TIME;
+	unsigned int cpu;
+
+	*second = NO_TIME;
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		__u64 time = head_time(relay, cpu);
+
+		if (time < first) {
+			*second = first;
+			first = time;
+			*which = cpu;
+		} else if (time < *second) {
+			*second = time;
+		}
+	}
+	return first;
+}
+
+static bool is_full(const struct batch *batch, __u64 most)
+{
+	return batch->records >= most || batch->bytes >= BATCH_BYTES ||
+	       batch->n_pieces == BATCH_PIECES;
+}
+
+static void account(struct port_account *ports, const struct softtap_epb *epb)
+{
+	struct port_account *port = &ports[epb->interface % SOFTTAP_PORTS];
+
+	port->recorded++;
+	port->dropped += pcapng_epb_drops(epb);
+}
+
+/* Appends a record, to the last piece if it lies right behind it. */
+static void append(struct batch *batch, const struct softtap_epb *epb)
+{
+	struct iovec *last = &batch->pieces[batch->n_pieces - 1];
+	size_t length = epb->block.length;
+
+	if (batch->n_pieces && (char *)last->iov_base + last->iov_len == (const char *)epb)
+		last->iov_len += length;
+	else
+		batch->pieces[batch->n_pieces++] = (struct iovec){ (void *)epb, length };
+	batch->bytes += length;
+	batch->records++;
+	batch->last = pcapng_epb_time(epb);
+	account(batch->ports, epb);
+}
+
+/* Takes one CPU's records as long as none is newer than @until. */
+static void take(struct relay *relay, unsigned int cpu, struct batch *batch, __u64 until,
+		 __u64 most)
+{
+	struct stream *stream = &relay->streams[cpu];
+	__u64 time = head_time(relay, cpu);
+
+	while (time != NO_TIME && time <= until && !is_full(batch, most)) {
+		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
+
+		append(batch, (const void *)block);
+		stream->position += block->length;
+		time = head_time(relay, cpu);
+	}
+}
+
+/**
+ * merge_fill - take the next records
+ * @relay: looked at; the streams' positions move behind what was taken
+ * @batch: filled; empty when there is nothing before @horizon
+ * @horizon: up to which time (ns, exclusive) records are all there
+ * @most: how many records to take at most
+ */
+void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most)
+{
+	unsigned int cpu = 0;
+	__u64 second;
+
+	batch->n_pieces = 0;
+	batch->bytes = 0;
+	batch->records = 0;
+	memset(batch->ports, 0, sizeof(batch->ports));
+	while (!is_full(batch, most)) {
+		if (oldest(relay, &cpu, &second) >= horizon)
+			break;
+		take(relay, cpu, batch, second < horizon ? second : horizon - 1, most);
+	}
+}
+
+/**
+ * merge_count - count records without taking them
+ * @relay: looked at
+ * @cpu: whose
+ * @from: position of a block
+ * @to: position behind a block, not behind the stream's limit
+ * @ports: what they are is added here, unless NULL
+ *
+ * Return: how many.
+ */
+__u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
+		  struct port_account *ports)
+{
+	__u64 records = 0;
+
+	while (from < to) {
+		const struct softtap_block *block = relay_block(relay, cpu, from);
+
+		if (block->type == SOFTTAP_PCAPNG_EPB) {
+			records++;
+			if (ports)
+				account(ports, (const void *)block);
+		}
+		from += block->length;
+	}
+	return records;
+}

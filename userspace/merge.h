@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_MERGE_H
+#define SOFTTAP_MERGE_H
+
+#include <stdbool.h>
+#include <sys/uio.h>
+
+#include "pcapng.h"
+#include "relay.h"
+
+#define BATCH_PIECES	1024		/* IOV_MAX of Linux */
+#define BATCH_BYTES	(2U << 20)	/* written at once: bounds how long space is kept */
+
+/**
+ * struct batch - records that are written together
+ * @pieces: where they are, in the order of the file; each is whole records of one CPU
+ * @n_pieces: how many
+ * @bytes: sum of their lengths
+ * @records: how many records
+ * @last: time of the last record, ns
+ * @ports: what they add to each port's account
+ */
+struct batch {
+	struct iovec pieces[BATCH_PIECES];
+	int n_pieces;
+	size_t bytes;
+	__u64 records;
+	__u64 last;
+	struct port_account ports[SOFTTAP_PORTS];
+};
+
+void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
+__u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
+		  struct port_account *ports);
+
+#endif /* SOFTTAP_MERGE_H */

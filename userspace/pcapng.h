@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_PCAPNG_H
+#define SOFTTAP_PCAPNG_H
+
+#include <stddef.h>
+
+#include "softtap.h"
+
+/**
+ * struct blocks - blocks being put together
+ * @bytes: the blocks
+ * @length: bytes so far
+ */
+struct blocks {
+	unsigned char bytes[4096];
+	size_t length;
+};
+
+/**
+ * struct port_account - what became of a port's frames
+ * @recorded: in the file
+ * @passed_over: recorded, but more than was asked for
+ * @dropped: lost, as far as a record told of it
+ * @unplaced: lost after the last record
+ */
+struct port_account {
+	__u64 recorded;
+	__u64 passed_over;
+	__u64 dropped;
+	__u64 unplaced;
+};
+
+void pcapng_section(struct blocks *blocks, const char *comment);
+void pcapng_interface(struct blocks *blocks, const char *name);
+void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
+		       __u64 start, __u64 end_time);
+__u64 pcapng_epb_time(const struct softtap_epb *epb);
+__u64 pcapng_epb_drops(const struct softtap_epb *epb);
+
+#endif /* SOFTTAP_PCAPNG_H */

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_RELAY_H
+#define SOFTTAP_RELAY_H
+
+#include <stdbool.h>
+
+#include "softtap.h"
+
+/**
+ * struct stream - one CPU's buffer as its reader sees it
+ * @map: the buffer, NULL until the CPU has recorded something
+ * @position: the next block to take
+ * @given: all before it is given back
+ * @limit: up to here blocks were finished at the last look
+ * @handed: up to here blocks may have been written; at the start, by the reader before
+ */
+struct stream {
+	const unsigned char *map;
+	__u64 position;
+	__u64 given;
+	__u64 limit;
+	__u64 handed;
+};
+
+/**
+ * struct relay - a tap's door, opened for reading
+ * @fd: /dev/softtap/tapN
+ * @geometry: what the module says of the buffers
+ * @buffer_size: bytes of a CPU's buffer
+ * @control: the control area
+ * @streams: one per CPU
+ */
+struct relay {
+	int fd;
+	struct softtap_geometry geometry;
+	__u64 buffer_size;
+	const struct softtap_positions *control;
+	struct stream *streams;
+};
+
+int relay_open(struct relay *relay, const char *tap);
+void relay_close(struct relay *relay);
+int relay_start(struct relay *relay);
+int relay_stop(struct relay *relay, struct softtap_stop *stop);
+int relay_hand(struct relay *relay);
+int relay_consume(struct relay *relay);
+void relay_rewind(struct relay *relay);
+int relay_look(struct relay *relay, __u64 *horizon);
+const struct softtap_block *relay_block(const struct relay *relay, unsigned int cpu,
+					__u64 position);
+
+#endif /* SOFTTAP_RELAY_H */

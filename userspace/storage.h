@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_STORAGE_H
+#define SOFTTAP_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/**
+ * struct storage - where a capture goes
+ * @fd: file, pipe or device
+ * @path: as the user named it
+ * @regular: a file that can be cut
+ * @length: bytes of whole pieces so far
+ * @give_up: asked when a write is interrupted: stop waiting for who does not read?
+ */
+struct storage {
+	int fd;
+	const char *path;
+	bool regular;
+	off_t length;
+	bool (*give_up)(void);
+};
+
+int storage_open(struct storage *storage, const char *path);
+ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
+void storage_cut(struct storage *storage, off_t length);
+int storage_close(struct storage *storage);
+
+#endif /* SOFTTAP_STORAGE_H */
