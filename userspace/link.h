@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_LINK_H
+#define SOFTTAP_LINK_H
+
+#include <linux/types.h>
+#include <net/if.h>
+#include <stdbool.h>
+
+#define KIND_NAME	32	/* bytes, the name of a device's or a qdisc's kind */
+
+/**
+ * struct link - what the kernel tells of a network device
+ * @ifname: its name
+ * @ifindex: its number, which stays when it is renamed
+ * @flags: IFF_*
+ * @type: ARPHRD_*
+ * @master: number of the device that it is a member of, or 0
+ * @lower: number of the device that it stands on, or 0; of a veth, its peer's
+ * @kind: "bridge", "veth"…, empty for most hardware
+ * @qdisc: kind of the root qdisc
+ * @qdisc_handle: 0 when the kernel made the root qdisc by itself
+ */
+struct link {
+	char ifname[IF_NAMESIZE];
+	int ifindex;
+	unsigned int flags;
+	unsigned int type;
+	int master;
+	int lower;
+	char kind[KIND_NAME];
+	char qdisc[KIND_NAME];
+	__u32 qdisc_handle;
+};
+
+int link_by_name(struct link *link, const char *ifname);
+int link_by_index(struct link *link, int ifindex);
+bool link_stacked_on(struct link *upper, int ifindex);
+bool link_has_clsact(int ifindex);
+bool link_is_hardware(const char *ifname);
+
+#endif /* SOFTTAP_LINK_H */

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Signals that end a command between two of its steps, never within one. */
+#include <signal.h>
+#include <stddef.h>
+
+#include "signals.h"
+#include "util.h"
+
+static const int held[] = { SIGINT, SIGTERM, SIGHUP };
+
+/**
+ * signals_hold - keep the signals that ask a command to end until it looks
+ *
+ * The programs it runs inherit that.
+ */
+void signals_hold(void)
+{
+	sigset_t set;
+	size_t i;
+
+	sigemptyset(&set);
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		sigaddset(&set, held[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/**
+ * signals_pending - whether one of them has come
+ *
+ * Return: true from the first on
+ */
+bool signals_pending(void)
+{
+	sigset_t set;
+	size_t i;
+
+	sigpending(&set);
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		if (sigismember(&set, held[i]))
+			return true;
+	return false;
+}

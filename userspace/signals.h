@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_SIGNALS_H
+#define SOFTTAP_SIGNALS_H
+
+#include <stdbool.h>
+
+void signals_hold(void);
+bool signals_pending(void);
+
+#endif /* SOFTTAP_SIGNALS_H */
