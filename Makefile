@@ -38,7 +38,7 @@ test-long:
 	@tests/run --long
 
 demo:
-	@tests/demo
+	@scripts/demo
 
 bench:
 	@tests/bench/run
