@@ -8,6 +8,15 @@
 
 static const int held[] = { SIGINT, SIGTERM, SIGHUP };
 
+static void held_set(sigset_t *set)
+{
+	size_t i;
+
+	sigemptyset(set);
+	for (i = 0; i < ARRAY_SIZE(held); i++)
+		sigaddset(set, held[i]);
+}
+
 /**
  * signals_hold - keep the signals that ask a command to end until it looks
  *
@@ -16,11 +25,8 @@ static const int held[] = { SIGINT, SIGTERM, SIGHUP };
 void signals_hold(void)
 {
 	sigset_t set;
-	size_t i;
 
-	sigemptyset(&set);
-	for (i = 0; i < ARRAY_SIZE(held); i++)
-		sigaddset(&set, held[i]);
+	held_set(&set);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -39,4 +45,18 @@ bool signals_pending(void)
 		if (sigismember(&set, held[i]))
 			return true;
 	return false;
+}
+
+/**
+ * signals_wait - wait for one of them, which is held
+ * @time: the longest to wait
+ *
+ * Return: whether one has come; it is taken
+ */
+bool signals_wait(const struct timespec *time)
+{
+	sigset_t set;
+
+	held_set(&set);
+	return sigtimedwait(&set, NULL, time) > 0;
 }
