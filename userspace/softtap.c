@@ -55,7 +55,7 @@ static int run_subcommand(int argc, char **argv)
 /* A table that went to a full disk is no table: only the close tells. */
 static int finish_output(int status)
 {
-	if (!fflush(stdout) && !ferror(stdout))
+	if (status == EXIT_OUTPUT || (!fflush(stdout) && !ferror(stdout)))
 		return status;
 	msg_error("cannot write the output: %s", strerror(errno));
 	return status == EXIT_OK ? EXIT_OUTPUT : status;
