@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-2.0
+"""Captures as lists of frames: pcap as tcpdump writes it, pcapng as softtap does.
+
+The pcapng reader is strict: what the draft (draft-ietf-opsawg-pcapng) does not allow, or softtap
+does not promise, is an error, not skipped.
+"""
+import struct
+from collections import namedtuple
+
+Frame = namedtuple("Frame", "data interface time flags drops")
+Interface = namedtuple("Interface", "name linktype snaplen tsresol")
+Statistics = namedtuple("Statistics", "interface received dropped")
+MARKER = b"\x88\xb5softtap test marker"
+
+SHB, IDB, ISB, EPB, FILLER = 0x0A0D0D0A, 1, 5, 6, 0x80000001
+
+
+class Bad(Exception):
+    """The file is not what it should be."""
+
+
+def need(condition, what):
+    if not condition:
+        raise Bad(what)
+
+
+def is_marker(frame):
+    return frame.data[12:12 + len(MARKER)] == MARKER
+
+
+def read_pcap(data):
+    magic, = struct.unpack_from("=I", data)
+    need(magic in (0xA1B2C3D4, 0xA1B23C4D), "not a pcap file")
+    frames, at = [], 24
+    while at < len(data):
+        seconds, fraction, captured, original = struct.unpack_from("=IIII", data, at)
+        need(captured == original, "a frame is cut off")
+        frames.append(Frame(data[at + 16:at + 16 + captured], 0, (seconds, fraction), 1, 0))
+        at += 16 + captured
+    need(at == len(data), "the file ends within a frame")
+    return frames
+
+
+def options(body):
+    """A block's options as {code: value}."""
+    found, at = {}, 0
+    while at < len(body):
+        code, length = struct.unpack_from("=HH", body, at)
+        value = body[at + 4:at + 4 + length]
+        need(len(value) == length, "an option is longer than its block")
+        at += 4 + (length + 3) // 4 * 4
+        if code == 0:
+            need(length == 0 and at == len(body), "something behind the end of options")
+            return found
+        found[code] = value
+    need(not body, "options without an end")
+    return found
+
+
+def blocks(data):
+    """(type, body, offset) of each block."""
+    at = 0
+    while at < len(data):
+        need(len(data) - at >= 12, f"offset {at}: no room for a block")
+        kind, length = struct.unpack_from("=II", data, at)
+        need(length % 4 == 0 and 12 <= length <= len(data) - at,
+             f"offset {at}: a block of type {kind:#x} and {length} bytes")
+        need(struct.unpack_from("=I", data, at + length - 4)[0] == length,
+             f"offset {at}: the lengths of a block differ")
+        yield kind, data[at + 8:at + length - 4], at
+        at += length
+
+
+class Pcapng:
+    """A capture of softtap: one section."""
+
+    def __init__(self, data):
+        self.interfaces, self.frames, self.statistics, self.fillers = [], [], [], 0
+        for number, (kind, body, at) in enumerate(blocks(data)):
+            need((kind == SHB) == (number == 0), f"offset {at}: a section not at the start")
+            try:
+                self.take(kind, body)
+            except (Bad, struct.error) as error:
+                raise Bad(f"offset {at}: {error}") from error
+
+    def take(self, kind, body):
+        if kind == SHB:
+            need(struct.unpack_from("=IHHq", body) == (0x1A2B3C4D, 1, 0, -1), "section header")
+            options(body[16:])
+        elif kind == IDB:
+            need(not self.frames, "an interface after the first frame")
+            linktype, _, snaplen = struct.unpack_from("=HHI", body)
+            opts = options(body[8:])
+            self.interfaces.append(Interface(opts[2].decode(), linktype, snaplen, opts[9][0]))
+        elif kind == EPB:
+            need(not self.statistics, "a frame behind statistics")
+            self.frames.append(self.packet(body))
+        elif kind == ISB:
+            interface, _, _ = struct.unpack_from("=III", body)
+            opts = options(body[12:])
+            need(4 in opts and 5 in opts, "statistics without counts")
+            self.statistics.append(Statistics(interface, *(
+                struct.unpack("=Q", opts[code])[0] for code in (4, 5))))
+        elif kind == FILLER:
+            self.fillers += 1
+        else:
+            raise Bad(f"a block of type {kind:#x}")
+
+    def packet(self, body):
+        interface, high, low, captured, original = struct.unpack_from("=IIIII", body)
+        need(interface < len(self.interfaces), "a frame of no interface")
+        need(captured == original, "a frame is cut off")
+        padded = (captured + 3) // 4 * 4
+        need(not any(body[20 + captured:20 + padded]), "padding is not zero")
+        opts = options(body[20 + padded:])
+        return Frame(body[20:20 + captured], interface, high << 32 | low,
+                     struct.unpack("=I", opts[2])[0],
+                     struct.unpack("=Q", opts.get(4, bytes(8)))[0])
+
+
+def read(name):
+    """Frames of FILE, or of interface N of it as FILE:N; markers left out unless FILE+; of several
+    as FILE,FILE."""
+    if "," in name:
+        return [frame for each in name.split(",") for frame in read(each)]
+    name, _, interface = name.partition(":")
+    markers = name.endswith("+")
+    with open(name.rstrip("+"), "rb") as file:
+        data = file.read()
+    frames = Pcapng(data).frames if data[:4] == b"\x0a\x0d\x0d\x0a" else read_pcap(data)
+    return [frame for frame in frames
+            if (markers or not is_marker(frame)) and interface in ("", str(frame.interface))]
+
+
+def write_pcap(name, frames):
+    """Writes frames, given as bytes, with no times."""
+    with open(name, "wb") as file:
+        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        for data in frames:
+            file.write(struct.pack("=IIII", 0, 0, len(data), len(data)) + data)

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests in the test machine: two hosts with the tap's ports between them.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	|        a0 +------+ eth1   softtap   eth2 +------+ b0        |
+#	+-----------+      +-----------------------+      +-----------+
+#
+# The cables are veth pairs or emulated network cards. What passes a0 and b0 is watched by
+# tcpdump, which knows nothing of softtap, in files a.out, a.in, b.out and b.in.
+#
+# Marker frames (lib/marker) tell when a capture runs and when it holds all. Watchers and counters
+# count them as any others; comparisons of frames leave them out.
+
+. "${tests:?set by test.sh}/lib/softtap.sh"
+
+in_a() {
+	ip netns exec A "$@"
+}
+
+in_b() {
+	ip netns exec B "$@"
+}
+
+# Nobody says a word by himself. Without addresses that is IPv6's doing.
+silence() {
+	"$@" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+}
+
+add_namespaces() {
+	ip netns add A
+	ip netns add B
+	silence env
+	silence in_a
+	silence in_b
+	in_a ip link set lo up
+	in_b ip link set lo up
+}
+
+# Addresses 192.0.2.1 and .2, 2001:db8::1 and ::2; from here on the hosts speak.
+give_addresses() {
+	in_a sysctl -qw net.ipv6.conf.a0.disable_ipv6=0
+	in_b sysctl -qw net.ipv6.conf.b0.disable_ipv6=0
+	in_a ip addr add 192.0.2.1/24 dev a0
+	in_b ip addr add 192.0.2.2/24 dev b0
+	in_a ip addr add 2001:db8::1/64 dev a0 nodad
+	in_b ip addr add 2001:db8::2/64 dev b0 nodad
+}
+
+set_mtu() {
+	in_a ip link set a0 mtu "$1"
+	ip link set eth1 mtu "$1"
+	ip link set eth2 mtu "$1"
+	in_b ip link set b0 mtu "$1"
+}
+
+links_up() {
+	in_a ip link set a0 up
+	ip link set eth1 up
+	ip link set eth2 up
+	in_b ip link set b0 up
+}
+
+# The cables are veth pairs.
+veth_topology() {
+	add_namespaces
+	modprobe veth
+	ip link add a0 netns A type veth peer name eth1 address 02:00:00:00:00:01
+	ip link add b0 netns B type veth peer name eth2 address 02:00:00:00:00:02
+	links_up
+}
+
+# The cables are those of the emulated cards eth0 - eth1 and eth2 - eth3; eth0 and eth3 become a0
+# and b0, and leave merging and splitting of frames alone: they stand for other machines.
+card_topology() {
+	add_namespaces
+	ip link set eth0 netns A name a0
+	ip link set eth3 netns B name b0
+	in_a ethtool -K a0 gro off gso off tso off tx off
+	in_b ethtool -K b0 gro off gso off tso off tx off
+	links_up
+	# A real link comes up some time after.
+	within 30 grep -q 1 /sys/class/net/eth1/carrier
+	within 30 grep -q 1 /sys/class/net/eth2/carrier
+	tc qdisc replace dev eth1 root pfifo limit 10000
+	tc qdisc replace dev eth2 root pfifo limit 10000
+}
+
+# send A|B PCAP - sends a file's frames out of the host's end of the cable.
+send() {
+	case $1 in
+	A) in_a send-frames a0 "$2" ;;
+	B) in_b send-frames b0 "$2" ;;
+	esac
+}
+
+watchers=()
+
+# watch A in - starts tcpdump on a0 for what comes in, into the file a.in
+watch() {
+	local host=$1 way=$2
+	local name=${host,,}.$way
+	ip netns exec "$host" tcpdump -i "${host,,}0" -n -Q "$way" -B 65536 -Z root -U -w "$name" \
+		</dev/null 2>"$name.log" &
+	watchers+=($!)
+	within 30 grep -q 'listening on' "$name.log"
+}
+
+start_watchers() {
+	local host way
+	for host in A B; do
+		for way in out in; do
+			watch $host $way
+		done
+	done
+}
+
+# They have all when the last marker has come to both ends.
+stop_watchers() {
+	local name
+	end_marker
+	within 60 marker seen end a0 a.out
+	within 60 marker seen end b0 a.in
+	within 60 marker seen end b0 b.out
+	within 60 marker seen end a0 b.in
+	kill -INT "${watchers[@]}"
+	wait "${watchers[@]}"
+	watchers=()
+	for name in a.out a.in b.out b.in; do
+		ok "the watcher of $name saw everything" grep -q '^0 packets dropped by kernel' "$name.log"
+	done
+}
+
+end_marker() {
+	in_a marker send end a0
+	in_b marker send end b0
+}
+
+# No complaint in the kernel's log since boot.
+log_is_clean() {
+	local complaints
+	complaints=$(dmesg | grep -E 'WARNING|BUG|Oops|leak|refcount|waiting for|Call Trace|possible deadlock|detected stalls|hung_task' || :)
+	is 'no complaint in the kernel log' "$complaints" ''
+}

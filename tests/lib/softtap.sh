@@ -1,0 +1,74 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests in the test machine: the module, its counters and laws, the reader.
+
+sysfs=/sys/kernel/softtap
+
+# load [PARAMETER=VALUE…]
+load() {
+	insmod "$SOFTTAP_KO" "$@"
+}
+
+unload() {
+	rmmod softtap
+}
+
+# counter [TAP/]PORT/NAME, as in `counter a/rx_frames`, `counter tap1/b/lost_frames`
+counter() {
+	case $1 in
+	tap*) cat "$sysfs/$1" ;;
+	*) cat "$sysfs/tap0/$1" ;;
+	esac
+}
+
+# Writes all counters of a tap as lines "a/rx_frames 123", for the host to look at.
+save_counters() {
+	(cd "$sysfs/${1:-tap0}" && grep -r . a b 2>/dev/null | tr ':' ' ')
+}
+
+sum() {
+	local name total=0
+	for name; do
+		total=$((total + $(counter "$name")))
+	done
+	echo $total
+}
+
+# The laws of a tap at rest, to the frame.
+laws_hold() {
+	local tap=${1:-tap0} p q
+	for p in a b; do
+		[ -d "$sysfs/$tap/$p" ] || continue
+		is "$tap/$p: received = captured + filtered + lost + refused + idle" \
+			"$(counter "$tap/$p/rx_frames")" \
+			"$(sum "$tap/$p"/{captured,filtered,lost,refused,idle}_frames)"
+		q=$([ $p = a ] && echo b || echo a)
+		[ -d "$sysfs/$tap/$q" ] || continue
+		is "$tap/$p: received = sent on the other side + dropped there + refused" \
+			"$(counter "$tap/$p/rx_frames")" \
+			"$(sum "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames")"
+	done
+}
+
+reader=
+
+# start_reader FILE [OPTION…] - returns when a marker was recorded, and so all that follows is.
+start_reader() {
+	local file=$1
+	shift
+	softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
+	reader=$!
+	within 60 marker_recorded
+}
+
+marker_recorded() {
+	in_a marker send begin a0
+	[ "$(counter a/captured_frames)" -gt 0 ]
+}
+
+# stop_reader [SIGNAL] - the status of the reader is the status
+stop_reader() {
+	kill -"${1:-INT}" "$reader"
+	wait "$reader"
+}

@@ -1,0 +1,82 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# TAP, without numbers: `number` adds them and the plan when all is collected.
+
+diag() {
+	printf '%s\n' "$*" | sed 's/^/# /' >&2
+}
+
+pass() {
+	echo "ok - $1"
+}
+
+fail() {
+	echo "not ok - $1"
+}
+
+skip() {
+	echo "ok - $1 # SKIP $2"
+}
+
+# ok NAME COMMAND… - the command succeeds. What it says is shown when it does not.
+ok() {
+	local name=$1 said=${TMPDIR:-/tmp}/softtap-said.$$
+	shift
+	if "$@" >"$said" 2>&1 </dev/null; then
+		pass "$name"
+	else
+		fail "$name"
+		diag "$*: $(grep . "$said" || echo 'failed, without a word')"
+	fi
+	rm "$said"
+}
+
+# is NAME GOT EXPECTED
+is() {
+	if [ "$2" = "$3" ]; then
+		pass "$1"
+	else
+		fail "$1"
+		diag "     got: $2"
+		diag "expected: $3"
+	fi
+}
+
+# like NAME GOT PATTERN - an extended regular expression
+like() {
+	if [[ $2 =~ $3 ]]; then
+		pass "$1"
+	else
+		fail "$1"
+		diag "          got: $2"
+		diag "does not match: $3"
+	fi
+}
+
+# within SECONDS COMMAND… - waits until the command succeeds, at most that long.
+within() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		if [ $SECONDS -ge $end ]; then
+			diag "waited in vain for: $*"
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+# Numbers the tests on standard input, adds the plan; fails when one failed or there is none.
+number() {
+	local line n=0 failed=0
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*) line="ok $((n += 1))${line#ok}" ;;
+		'not ok - '*) line="not ok $((n += 1))${line#not ok}" failed=1 ;;
+		esac
+		printf '%s\n' "$line"
+	done
+	echo "1..$n"
+	[ $failed = 0 ] && [ $n -gt 0 ]
+}

@@ -1,0 +1,105 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A test in the test machine, one coherent TAP stream. A test file sets
+#
+#	machines=('--kernel 6.1' '--kernel 6.12 --smp 2')	options of scripts/vm
+#	timeout=600						if 300 seconds a machine do not do
+#
+# and defines up to three functions, all run in a directory of their own:
+#
+#	prepare		on the host, before: makes what the traffic is to be
+#	guest		in the machine, as root: the traffic. $SOFTTAP_OUT is the host's
+#			directory; slow, so work in the current one and copy at the end
+#	verify		on the host, after: looks at what the machine left in the directory
+#
+# and ends with `run_test`. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
+# machine that dies or hangs, and a function that ends early, are failed tests.
+set -euo pipefail
+
+test_file=$(realpath "$0")
+test_name=$(basename "$test_file" .t)
+tests=${test_file%/tests/*}/tests
+export PATH=$tests/lib:$PATH
+
+. "$tests/lib/tap.sh"
+
+machines=('--kernel 6.1')
+timeout=300			# seconds that one machine may take
+
+# With --long, full counts: `count 100 1000` prints the number that applies.
+count() {
+	if [ "${SOFTTAP_LONG:-}" ]; then echo "$2"; else echo "$1"; fi
+}
+
+# What a machine is called in the names of its tests: its kernel, then the rest.
+label_of() {
+	local label=$1
+	label=${label//--kernel /}
+	echo "${label//--/}"
+}
+
+# Runs a function; what it does not survive is a failed test.
+phase() {
+	local status
+	[ "$(type -t "$1")" = function ] || return 0
+	set +e	# as `|| status=$?` would end the effect of -e inside
+	(set -e; "$1")
+	status=$?
+	set -e
+	[ $status = 0 ] || fail "$1 ended early, status $status"
+}
+
+run_machine() {
+	local out=$1 status=0 options
+	read -ra options <<<"$SOFTTAP_MACHINE"
+	[ -z "${SOFTTAP_BUILT:-}" ] || options+=(--no-build)
+	timeout $((timeout + 120)) "$tests/../scripts/vm" --timeout "$timeout" --out "$out" \
+		"${options[@]}" -- "$test_file" </dev/null || status=$?
+	[ $status = 0 ] || fail "the machine ended early, status $status"
+	return $status
+}
+
+on_host() {
+	local machine out
+	for machine in "${machines[@]}"; do
+		export SOFTTAP_MACHINE=$machine
+		out=$tests/out/$test_name/${machine//[ \/]/_}
+		rm -rf "$out"
+		mkdir -p "$out"
+		(
+			cd "$out"
+			phase prepare
+			run_machine "$out" && phase verify
+		) | sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |"
+	done | number
+}
+
+in_guest() {
+	# shellcheck disable=SC1091
+	. "$tests/lib/guest.sh"
+	mkdir /tmp/test
+	cd /tmp/test
+	trap 'tell_where "$BASH_COMMAND"' ERR
+	set -E
+	guest
+	log_is_clean
+}
+
+tell_where() {
+	local level
+	diag "failed: $1"
+	for ((level = 1; level < ${#FUNCNAME[@]}; level++)); do
+		diag "    in ${FUNCNAME[level]}, ${BASH_SOURCE[level]}:${BASH_LINENO[level - 1]}"
+	done
+}
+
+run_test() {
+	if [ "${SOFTTAP_GUEST:-}" ]; then
+		export SOFTTAP_OUT=/out
+		in_guest
+	else
+		export SOFTTAP_GUEST=yes
+		on_host
+	fi
+}
