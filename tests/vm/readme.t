@@ -1,0 +1,96 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the README tells people to type, word for word: with `softtap up`, and bare. Its indented
+# blocks are run line by line; a line "until Ctrl-C" or with live output is interrupted after pings
+# have passed.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	|        a0 +------+ eth1   softtap   eth2 +------+ b0        |
+#	+-----------+      +-----------------------+      +-----------+
+
+# shellcheck source=tests/lib/test.sh
+. "$(dirname "$0")/../lib/test.sh"
+
+machines=('--kernel 6.1' '--kernel 6.12')
+readme=$tests/../README.md
+
+# block TEXT - the indented lines that follow the paragraph with this text
+block() {
+	awk -v text="$1" '
+	index($0, text) { found = 1 }
+	found && /^    / { print substr($0, 5); inside = 1 }
+	inside && /^[^ ]/ { exit }' "$readme"
+}
+
+# We are root already; packages do not matter here.
+sudo() {
+	"$@"
+}
+
+pings_pass() {
+	in_a ping -q -c 10 -i 0.05 -W 2 192.0.2.2
+}
+
+# Runs a line that waits for Ctrl-C: in the background, as a shell with job control does it.
+run_until_interrupt() {
+	set -m
+	eval "$1" >"/tmp/test/said" 2>&1 </dev/null &
+	sleep 2	# nothing tells when cat has opened its file
+	ok "$2: pings pass meanwhile" pings_pass
+	sleep 1	# more than the reader's interval
+	kill -INT -- -$!
+	wait $! || :
+	set +m
+}
+
+run_line() {
+	local line=$1 name=$2 command
+	command=${line%%#*}
+	case $line in
+	*Ctrl-C* | *live*) run_until_interrupt "$command" "$name" ;;
+	*)
+		if eval "$command" >/tmp/test/said 2>&1 </dev/null; then
+			pass "$name"
+		else
+			fail "$name"
+			diag "$(cat /tmp/test/said)"
+		fi
+		;;
+	esac
+}
+
+run_block() {
+	local line
+	block "$1" >/tmp/test/block
+	ok "README: there is a block after \"$1\"" test -s /tmp/test/block
+	while read -r line <&3; do
+		run_line "$line" "${line%%#*}"
+	done 3</tmp/test/block
+}
+
+echo_requests() {
+	tcpdump -nr "$1" icmp 2>/dev/null | grep -c 'echo request'
+}
+
+guest() {
+	veth_topology
+	give_addresses
+	within 10 pings_do_not_pass
+
+	run_block 'in the link:'
+	is 'softtap capture: the pings are in the file' "$(echo_requests link.pcapng)" 10
+	ok 'softtap down: the module is gone' test ! -e /sys/kernel/softtap
+
+	cp "$SOFTTAP_KO" softtap.ko
+	run_block 'Without any of our programs'
+	is 'cat header cpu0: the pings are in the file' "$(echo_requests /tmp/link.pcapng)" 10
+	ok 'rmmod: the module is gone' test ! -e /sys/kernel/softtap
+}
+
+pings_do_not_pass() {
+	! in_a ping -q -c 1 -W 1 192.0.2.2
+}
+
+run_test
