@@ -1,0 +1,123 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# The module comes and goes under traffic both ways, a reader attached every other time. While it
+# is there, not one number is missing; when it has gone, nothing of it is left.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	| flood  a0 +------+ eth1   softtap   eth2 +------+ b0  flood |
+#	+-----------+      +-----------------------+      +-----------+
+#
+# 100 times, 1,000 with --long.
+
+# shellcheck source=tests/lib/test.sh
+. "$(dirname "$0")/../lib/test.sh"
+# shellcheck source=tests/tools/flood.sh
+. "$tests/tools/flood.sh"
+
+machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
+cycles=$(count 100 1000)
+timeout=$(count 600 3600)
+
+prepare() {
+	build_tools
+}
+
+# What a port is like, apart from its counters.
+ports() {
+	local port
+	for port in eth1 eth2; do
+		ip -d link show dev $port
+		ethtool -k $port
+	done
+}
+
+complain() {
+	echo "cycle $cycle: $1" >>complaints
+}
+
+# The module is not to be had while somebody reads. All that was recorded is in the file.
+with_reader() {
+	start_capture capture
+	frames_pass captured_frames 20
+	if rmmod softtap 2>rmmod.log || [[ $(<rmmod.log) != *'in use'* ]]; then
+		complain "rmmod with a reader says $(<rmmod.log)"
+	fi
+	stop_reader || complain "the reader says $(<capture.log)"
+	records_agree --whole capture >records 2>&1 || complain "the file does not agree: $(<records)"
+}
+
+without_reader() {
+	local port captured
+	frames_pass rx_frames 20
+	for port in a b; do
+		value captured $port/captured_frames
+		[ "$captured" = 0 ] || complain "port $port recorded without a reader"
+	done
+}
+
+one_cycle() {
+	local references
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=32
+	end_gap
+	if [ $((cycle % 2)) = 0 ]; then with_reader; else without_reader; fi
+	read -r references </sys/module/softtap/refcnt
+	[ "$references" = 0 ] || complain "$references references are left"
+	begin_gap
+	unload
+}
+
+# Memory of the kernel, in KiB. What a hundred cycles may leave behind that is not the module's:
+# pages that the slabs keep, and what the flood needs to remember when it sent what.
+note_memory() {
+	awk -v when="$1" '/^(MemAvailable|Slab|Percpu):/ { print when "_" $1, $2 }' /proc/meminfo |
+		tr -d : >>memory
+}
+
+memory_is_free() {
+	local first_MemAvailable first_Slab first_Percpu last_MemAvailable last_Slab last_Percpu
+	local name value
+	while read -r name value; do
+		printf -v "$name" %s "$value"
+	done <memory
+	ok "memory for a CPU: $first_Percpu KiB, then $last_Percpu" \
+		[ $((last_Percpu - first_Percpu)) -le 64 ]
+	ok "memory for objects: $first_Slab KiB, then $last_Slab" \
+		[ $((last_Slab - first_Slab)) -le 4096 ]
+	ok "memory to be had: $first_MemAvailable KiB, then $last_MemAvailable" \
+		[ $((first_MemAvailable - last_MemAvailable)) -le 32768 ]
+}
+
+nothing_is_left() {
+	local path
+	is 'the ports are as before' "$(ports | diff ports.before -)" ''
+	for path in /sys/kernel/softtap /sys/module/softtap /sys/kernel/debug/softtap /dev/softtap; do
+		ok "$path is gone" [ ! -e $path ]
+	done
+	ok 'the ports can be deleted' timeout 60 ip link del eth1
+	ok 'both of them' timeout 60 ip link del eth2
+}
+
+guest() {
+	local cycle
+	veth_topology
+	ethtool -K eth1 gro on
+	ports >ports.before
+	touch complaints
+	begin_gap
+	start_flood
+	for ((cycle = 1; cycle <= cycles; cycle++)); do
+		one_cycle
+		[ $cycle != 10 ] || note_memory first
+	done
+	note_memory last
+	stop_flood
+	end_gap
+	is "$cycles cycles, none with a complaint" "$(head complaints)" ''
+	flood_is_good
+	memory_is_free
+	nothing_is_left
+}
+
+run_test
