@@ -233,7 +233,7 @@ static noinline void capture_crc32c(const struct softtap_port *port,
  *
  * Every frame of @load is counted once: as captured, lost or idle.
  *
- * Context: softirq (BH off), RCU read side. Allocates for GSO only.
+ * Context: softirq (BH off), RCU read side. Allocates for GSO and SCTP only.
  */
 void softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
 		     struct softtap_load *load)

@@ -15,6 +15,9 @@
 #include "channel.h"
 #include "settings.h"
 
+/* How old a time may be that is told as horizon, ns. */
+#define HORIZON_AGE_MAX	(20 * NSEC_PER_MSEC)
+
 static struct softtap_buffer *buffer_of(struct softtap_channel *channel, int cpu)
 {
 	return per_cpu_ptr(channel->buffers, cpu);
@@ -72,7 +75,7 @@ static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf
 	u64 end;
 
 	if (!prev_subbuf) {	/* the relay has just made this CPU's buffer */
-		WRITE_ONCE(buffer->relay, relay);
+		smp_store_release(&buffer->relay, relay);
 		return 1;
 	}
 	end = buffer->base + 2 * channel->subbuf_size;
@@ -326,6 +329,8 @@ static void __set_clock(struct softtap_channel *channel)
 		return;
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(buffer_of(channel, cpu)->clock, clock);
+	channel->horizon = 0;
+	synchronize_net();	/* a frame that is recorded from now on sees it */
 }
 
 /**
@@ -419,8 +424,7 @@ int softtap_channel_hand(struct softtap_channel *channel, u32 cpu, u64 position)
  * @cpu: whose buffer
  * @position: the end of a block
  *
- * The writer may use a sub-buffer again once all of it is given back. What was handed over beyond
- * @position has not been written after all.
+ * The writer may use a sub-buffer again once all of it is given back.
  *
  * Return: 0, -EINVAL for a position outside of what is committed and not consumed.
  */
@@ -438,7 +442,8 @@ int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 positi
 	if (__within(at, position)) {
 		while (buffer->given + channel->subbuf_size <= position)
 			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
-		WRITE_ONCE(at->handed, position);
+		if (at->handed < position)
+			WRITE_ONCE(at->handed, position);
 		smp_store_release(&at->consumed, position);
 		err = 0;
 	}
@@ -453,15 +458,31 @@ int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 positi
  * A record's time is read and the record committed within one RCU read-side section (the receive
  * path's), so after a grace period every record with a time before its start is committed.
  *
- * Context: process, sleeps for a grace period.
+ * Each call starts a grace period for the next one. A reader that comes often waits for little
+ * more than what is left of that; for one that comes seldom it would be old, and a new one is
+ * waited for.
+ *
+ * Context: process, sleeps for a grace period at most.
  * Return: ns of the records' clock.
  */
 u64 softtap_channel_horizon(struct softtap_channel *channel)
 {
 	u64 now = softtap_channel_now(buffer_of(channel, cpumask_first(cpu_possible_mask)));
+	u64 horizon;
 
-	synchronize_rcu();
-	return now;
+	mutex_lock(&channel->lock);
+	horizon = channel->horizon;
+	if (now - horizon < HORIZON_AGE_MAX) {
+		cond_synchronize_rcu(channel->grace);
+	} else {
+		synchronize_rcu();
+		horizon = now;
+		now = softtap_channel_now(buffer_of(channel, cpumask_first(cpu_possible_mask)));
+	}
+	channel->horizon = now;
+	channel->grace = start_poll_synchronize_rcu();
+	mutex_unlock(&channel->lock);
+	return horizon;
 }
 
 static bool has_whole_subbuf(const struct softtap_channel *channel,

@@ -53,6 +53,8 @@ struct softtap_buffer {
  * @whole: somebody reads all CPUs, through the device
  * @claimed: CPUs that somebody reads through a debugfs file
  * @closed: the tap is gone; what is in the buffers can still be read
+ * @horizon: a time, ns of the records' clock, before @grace was started; @lock
+ * @grace: the grace period after which @horizon holds; @lock
  * @wait: woken when @closed is set
  */
 struct softtap_channel {
@@ -67,6 +69,8 @@ struct softtap_channel {
 	bool whole;
 	cpumask_var_t claimed;
 	bool closed;
+	u64 horizon;
+	unsigned long grace;
 	wait_queue_head_t wait;
 };
 

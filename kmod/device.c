@@ -5,6 +5,8 @@
  * An open file holds the channel, not the tap: when the tap goes, the reader still reads what is
  * in the buffers, and is told by EPOLLHUP that nothing follows.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -230,7 +232,7 @@ static const struct file_operations device_fops = {
  * @tap: named, with its channel
  *
  * Context: process.
- * Return: the device, or an ERR_PTR.
+ * Return: the device, or NULL. The tap can do without; it is logged.
  */
 struct softtap_device *softtap_device_create(struct softtap_tap *tap)
 {
@@ -238,7 +240,7 @@ struct softtap_device *softtap_device_create(struct softtap_tap *tap)
 	int err;
 
 	if (!device)
-		return ERR_PTR(-ENOMEM);
+		return NULL;
 	snprintf(device->name, sizeof(device->name), KBUILD_MODNAME "_%s", tap->name);
 	snprintf(device->node, sizeof(device->node), KBUILD_MODNAME "/%s", tap->name);
 	device->misc.minor = MISC_DYNAMIC_MINOR;
@@ -249,18 +251,24 @@ struct softtap_device *softtap_device_create(struct softtap_tap *tap)
 	device->tap = tap;
 	err = misc_register(&device->misc);
 	if (err) {
+		pr_err("no /dev/%s: error %d, only the files in debugfs are there\n",
+		       device->node, err);
 		kfree(device);
-		return ERR_PTR(err);
+		return NULL;
 	}
 	return device;
 }
 
 /**
  * softtap_device_destroy - remove /dev/softtap/tapN
- * @device: made; files that are open stay good
+ * @device: made; files that are open stay good. Nothing happens for NULL.
+ *
+ * Context: process, without RTNL.
  */
 void softtap_device_destroy(struct softtap_device *device)
 {
+	if (!device)
+		return;
 	misc_deregister(&device->misc);
 	kfree(device);
 }

@@ -46,7 +46,6 @@ static u64 available(const struct reader *reader)
 	return smp_load_acquire(&positions(reader)->committed) - reader->position;
 }
 
-/* The number of a cpuN file is in its dentry's data. */
 static int cpu_open(struct inode *inode, struct file *file)
 {
 	struct softtap_buffer *buffer = inode->i_private;
@@ -99,17 +98,38 @@ static const void *at(const struct reader *reader, u64 position)
 }
 
 /*
+ * The length of the block at @position. A reader before may have given back up to somewhere within
+ * a block: what is no block there lasts to the end of the sub-buffer.
+ */
+static u32 block_length(const struct reader *reader, u64 position)
+{
+	u32 size = reader->channel->subbuf_size;
+	const struct softtap_block *block;
+	u64 offset;
+	u32 room;
+
+	div64_u64_rem(position, size, &offset);
+	room = size - offset;
+	if (room < sizeof(*block))
+		return room;
+	block = at(reader, position);
+	if (block->length < sizeof(*block) || block->length > room || block->length & 3)
+		return room;
+	return block->length;
+}
+
+/*
  * Return: the end of the last whole block that lies within [from, limit]; @from, which must be the
  * start of a block, when there is none.
  */
 static u64 last_block_end(const struct reader *reader, u64 from, u64 limit)
 {
-	while (limit - from >= sizeof(struct softtap_block)) {
-		const struct softtap_block *block = at(reader, from);
+	while (from < limit) {
+		u32 length = block_length(reader, from);
 
-		if (block->length > limit - from)
+		if (length > limit - from)
 			break;
-		from += block->length;
+		from += length;
 	}
 	return from;
 }
@@ -196,13 +216,17 @@ static const struct file_operations cpu_fops = {
 
 static u32 *put_section(u32 *to)
 {
-	static const u32 section[] = {
-		SOFTTAP_PCAPNG_SHB, 28, SOFTTAP_PCAPNG_MAGIC, 1 /* version 1.0 */,
-		U32_MAX, U32_MAX /* length not told */, 28,
-	};
+	static const u16 version[] = { 1, 0 };
+	static const u32 length = 28;
 
-	memcpy(to, section, sizeof(section));
-	return to + ARRAY_SIZE(section);
+	*to++ = SOFTTAP_PCAPNG_SHB;
+	*to++ = length;
+	*to++ = SOFTTAP_PCAPNG_MAGIC;
+	memcpy(to++, version, sizeof(version));
+	*to++ = U32_MAX;	/* the section's length is not told */
+	*to++ = U32_MAX;
+	*to++ = length;
+	return to;
 }
 
 static u32 *put_option(u32 *to, u16 code, const void *value, u16 length)
@@ -260,7 +284,10 @@ static const struct file_operations header_fops = {
  * softtap_files_create - make a tap's debugfs files
  * @tap: named, with its channel
  *
- * Errors are not looked at, as is usual for debugfs.
+ * A cpuN file that is open outlives its removal, as it holds the channel: so it needs no protection
+ * from debugfs but for its opening. Errors are not looked at, as is usual for debugfs.
+ *
+ * Context: process.
  */
 void softtap_files_create(struct softtap_tap *tap)
 {
@@ -271,14 +298,14 @@ void softtap_files_create(struct softtap_tap *tap)
 	debugfs_create_file("header", 0400, tap->debugfs, tap, &header_fops);
 	for_each_possible_cpu(cpu) {
 		snprintf(name, sizeof(name), "cpu%d", cpu);
-		debugfs_create_file(name, 0400, tap->debugfs,
-				    per_cpu_ptr(tap->channel->buffers, cpu), &cpu_fops);
+		debugfs_create_file_unsafe(name, 0400, tap->debugfs,
+					   per_cpu_ptr(tap->channel->buffers, cpu), &cpu_fops);
 	}
 }
 
 /**
  * softtap_files_destroy - remove a tap's debugfs files
- * @tap: whose channel is closed, so that no read waits in one of them
+ * @tap: whose channel is closed
  *
  * Context: process, without RTNL.
  */
@@ -289,6 +316,8 @@ void softtap_files_destroy(struct softtap_tap *tap)
 
 /**
  * softtap_files_init - make the directory in debugfs
+ *
+ * Context: process.
  */
 void softtap_files_init(void)
 {
@@ -297,6 +326,8 @@ void softtap_files_init(void)
 
 /**
  * softtap_files_exit - remove it, after the last tap
+ *
+ * Context: process.
  */
 void softtap_files_exit(void)
 {

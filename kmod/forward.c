@@ -104,7 +104,8 @@ static bool send_to(const struct softtap_port *peer, struct sk_buff *skb)
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb))
 		return false;
-	if (unlikely(!dev)) {
+	/* What LRO has merged cannot be taken apart as it came; the stack does not send it. */
+	if (unlikely(!dev || (skb_is_gso(skb) && skb_warn_if_lro(skb)))) {
 		kfree_skb(skb);
 		return false;
 	}

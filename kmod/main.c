@@ -16,6 +16,10 @@
 #include "sysfs.h"
 #include "tap.h"
 
+#ifndef CONFIG_64BIT
+#error "softtap publishes 64-bit positions in one store: it needs a 64-bit kernel"
+#endif
+
 static struct softtap_settings settings = {
 	.subbuf_kb = 512,
 	.subbufs = 32,
@@ -47,19 +51,15 @@ MODULE_PARM_DESC(link_follow, "take one port's link down with the other's (0)");
 /* Makes the taps of the parameter; all or none. */
 static int __init add_taps(void)
 {
-	char *specs, *rest, *spec;
-	int err = 0;
+	char *specs;
+	int err;
 
 	if (!tap)
-		return 0;
+		return softtap_settings_check(&settings);
 	specs = kstrdup(tap, GFP_KERNEL);
 	if (!specs)
 		return -ENOMEM;
-	rest = specs;
-	while (!err && (spec = strsep(&rest, ",")))
-		err = softtap_tap_add(spec, &settings);
-	if (err)
-		softtap_tap_remove_all();
+	err = softtap_tap_add_all(specs, &settings);
 	kfree(specs);
 	return err;
 }
@@ -69,9 +69,6 @@ static int __init softtap_init(void)
 	int err;
 
 	err = softtap_policy_parse(policy, &settings.policy);
-	if (err)
-		return err;
-	err = softtap_settings_check(&settings);
 	if (err)
 		return err;
 	softtap_files_init();

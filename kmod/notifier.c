@@ -18,7 +18,10 @@ static bool is_awaited(const struct softtap_port *port, const struct net_device 
 	       !strcmp(port->ifname, dev->name);
 }
 
-/* A device came, or got this name: is it a port that is missing? */
+/*
+ * A device came, or got this name: is it a port that is missing? Its offloads are taken when it
+ * goes up, as some drivers set them after they have registered.
+ */
 static void welcome(struct net_device *dev)
 {
 	struct softtap_tap *tap;
@@ -65,13 +68,25 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 	case NETDEV_CHANGENAME:
 		follow_name(port, dev);
 		break;
+	case NETDEV_PRE_UP:
 	case NETDEV_FEAT_CHANGE:
-		softtap_port_fix_features(port);
+		softtap_port_take_offloads(port);
 		break;
 	case NETDEV_PRECHANGEUPPER:
 		return judge_upper(dev, ptr);
 	}
 	return NOTIFY_DONE;
+}
+
+/* A device that is up already when it gets the name will not go up once more. */
+static void welcome_renamed(struct net_device *dev)
+{
+	struct softtap_port *port;
+
+	welcome(dev);
+	port = softtap_port_of(dev);
+	if (port)
+		softtap_port_take_offloads(port);
 }
 
 static int on_event(struct notifier_block *block, unsigned long event, void *ptr)
@@ -81,8 +96,10 @@ static int on_event(struct notifier_block *block, unsigned long event, void *ptr
 
 	if (port)
 		return on_port_event(port, dev, event, ptr);
-	if (event == NETDEV_REGISTER || event == NETDEV_CHANGENAME)
+	if (event == NETDEV_REGISTER)
 		welcome(dev);
+	else if (event == NETDEV_CHANGENAME)
+		welcome_renamed(dev);
 	return NOTIFY_DONE;
 }
 
@@ -93,6 +110,7 @@ static struct notifier_block notifier = {
 /**
  * softtap_notifier_register - listen to what happens to devices, in all namespaces
  *
+ * Context: process, takes RTNL.
  * Return: 0 or a negative errno.
  */
 int softtap_notifier_register(void)
@@ -102,6 +120,8 @@ int softtap_notifier_register(void)
 
 /**
  * softtap_notifier_unregister - stop listening
+ *
+ * Context: process, takes RTNL.
  */
 void softtap_notifier_unregister(void)
 {

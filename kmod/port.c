@@ -24,7 +24,7 @@
 static const char *handler_owner(struct net_device *dev)
 {
 	struct net_device *upper = netdev_master_upper_dev_get(dev);
-	struct list_head *iter;
+	struct list_head *iter = &dev->adj_list.upper;
 
 	if (upper)
 		return upper->name;
@@ -66,7 +66,16 @@ static int check_handler(struct net_device *dev)
 	return 0;
 }
 
-static int check_device(struct net_device *dev)
+/**
+ * softtap_port_check - see whether a device can be a port
+ * @dev: any device
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: RTNL.
+ * Return: 0, -EINVAL (not Ethernet), -EBUSY (somebody else's), -EOPNOTSUPP (sends its own only).
+ */
+int softtap_port_check(struct net_device *dev)
 {
 	if (dev->flags & IFF_LOOPBACK) {
 		pr_err("%s is the loopback: a port must be an Ethernet device\n", dev->name);
@@ -76,6 +85,11 @@ static int check_device(struct net_device *dev)
 		pr_err("%s is not Ethernet (type %u): a port must be\n", dev->name, dev->type);
 		return -EINVAL;
 	}
+	if (dev->priv_flags & IFF_DONT_BRIDGE) {
+		pr_err("%s cannot send frames of others (Wi-Fi?): a port must be able to\n",
+		       dev->name);
+		return -EOPNOTSUPP;
+	}
 	if (vlan_uses_dev(dev)) {
 		pr_err("%s has a VLAN device on it, which would take its frames: delete that first\n",
 		       dev->name);
@@ -84,42 +98,32 @@ static int check_device(struct net_device *dev)
 	return check_handler(dev);
 }
 
-/* Takes @features from the device, as far as they can be changed, and remembers which. */
-static void take_features(struct softtap_port *port, struct net_device *dev)
+/**
+ * softtap_port_take_offloads - turn off what merges frames, and remember what that was
+ * @port: attached
+ *
+ * Context: RTNL. Calls the notifier once more, which then finds nothing to do.
+ */
+void softtap_port_take_offloads(struct softtap_port *port)
 {
+	struct net_device *dev = rtnl_dereference(port->dev);
 	netdev_features_t wanted = dev->wanted_features & MERGING_FEATURES;
 
+	if (!wanted)
+		return;
 	port->offloads |= wanted;
 	dev->wanted_features &= ~wanted;
 	netdev_update_features(dev);
-	if (dev->features & MERGING_FEATURES & ~NETIF_F_GRO_FRAGLIST & ~NETIF_F_GRO_UDP_FWD)
+	if (dev->features & (NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO))
 		netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
 			    &dev->features);
 }
 
-static void give_features_back(struct softtap_port *port, struct net_device *dev)
+static void give_offloads_back(struct softtap_port *port, struct net_device *dev)
 {
 	dev->wanted_features |= port->offloads;
 	port->offloads = 0;
 	netdev_update_features(dev);
-}
-
-/**
- * softtap_port_fix_features - take merging offloads away again
- * @port: attached, whose device's features have changed
- *
- * Turning them off calls the notifier once more, which then finds nothing to do.
- *
- * Context: RTNL.
- */
-void softtap_port_fix_features(struct softtap_port *port)
-{
-	struct net_device *dev = rtnl_dereference(port->dev);
-
-	if (!(dev->wanted_features & MERGING_FEATURES))
-		return;
-	netdev_info(dev, "softtap: GRO and LRO merge frames and stay off on a port\n");
-	take_features(port, dev);
 }
 
 /**
@@ -142,17 +146,18 @@ struct softtap_port *softtap_port_of(const struct net_device *dev)
  * @port: has no device
  * @dev: the device
  *
- * Logs one line when it refuses.
+ * Offloads that merge frames stay on until softtap_port_take_offloads(). Logs one line when it
+ * refuses.
  *
  * Context: RTNL.
- * Return: 0, -EINVAL (not Ethernet), -EBUSY (somebody else's), or what the device answers.
+ * Return: 0, as softtap_port_check(), or what the device answers.
  */
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 {
 	int err;
 
 	ASSERT_RTNL();
-	err = check_device(dev);
+	err = softtap_port_check(dev);
 	if (err)
 		return err;
 	err = dev_set_promiscuity(dev, 1);
@@ -160,7 +165,6 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 		pr_err("%s does not go promiscuous: error %d\n", dev->name, err);
 		return err;
 	}
-	take_features(port, dev);
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	strscpy(port->ifname, dev->name, sizeof(port->ifname));
 	rcu_assign_pointer(port->dev, dev);
@@ -174,7 +178,6 @@ err_put_dev:
 	RCU_INIT_POINTER(port->dev, NULL);
 	synchronize_net();
 	netdev_put(dev, &port->tracker);
-	give_features_back(port, dev);
 	dev_set_promiscuity(dev, -1);
 	pr_err("%s: cannot take its frames: error %d\n", dev->name, err);
 	return err;
@@ -196,7 +199,7 @@ void softtap_port_detach(struct softtap_port *port)
 	RCU_INIT_POINTER(port->dev, NULL);
 	synchronize_net();
 	netdev_put(dev, &port->tracker);
-	give_features_back(port, dev);
+	give_offloads_back(port, dev);
 	dev_set_promiscuity(dev, -1);
 	netdev_info(dev, "softtap: no longer port %c of %s\n", 'a' + port->index, port->tap->name);
 }

@@ -36,9 +36,10 @@ struct softtap_port {
 	netdev_features_t offloads;
 };
 
+int softtap_port_check(struct net_device *dev);
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
 void softtap_port_detach(struct softtap_port *port);
-void softtap_port_fix_features(struct softtap_port *port);
+void softtap_port_take_offloads(struct softtap_port *port);
 struct softtap_port *softtap_port_of(const struct net_device *dev);
 const char *softtap_port_state(const struct softtap_port *port);
 

@@ -69,8 +69,8 @@ static int check_buffers(const struct softtap_settings *settings)
 		       settings->subbuf_kb, settings->subbufs, each, BUFFER_KB_MAX);
 		return -EINVAL;
 	}
-	if (total > available) {
-		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB on %u CPUs, only %llu KiB are available\n",
+	if (total > available / 4 * 3) {
+		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB on %u CPUs, more than 3/4 of the %llu KiB free\n",
 		       settings->subbuf_kb, settings->subbufs, total, num_online_cpus(), available);
 		return -ENOMEM;
 	}

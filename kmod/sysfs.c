@@ -157,7 +157,7 @@ ATTRIBUTE_GROUPS(tap);
 
 static void tap_release(struct kobject *kobj)
 {
-	softtap_tap_free(tap_of(kobj));
+	complete(&tap_of(kobj)->released);
 }
 
 static const struct kobj_type tap_type = {
@@ -179,6 +179,8 @@ int softtap_sysfs_add(struct softtap_tap *tap)
 	int err;
 
 	err = kobject_init_and_add(&tap->kobj, &tap_type, root, "%s", tap->name);
+	if (err)
+		return err;
 	for (i = 0; i < tap->ports && !err; i++)
 		err = sysfs_create_group(&tap->kobj, &port_groups[i]);
 	if (err)
@@ -196,10 +198,6 @@ int softtap_sysfs_add(struct softtap_tap *tap)
  */
 void softtap_sysfs_del(struct softtap_tap *tap)
 {
-	unsigned int i;
-
-	for (i = 0; i < tap->ports; i++)
-		sysfs_remove_group(&tap->kobj, &port_groups[i]);
 	kobject_del(&tap->kobj);
 }
 
@@ -253,6 +251,8 @@ int softtap_sysfs_init(const struct softtap_settings *settings)
 
 /**
  * softtap_sysfs_exit - remove /sys/kernel/softtap, after the last tap
+ *
+ * Context: process, without RTNL.
  */
 void softtap_sysfs_exit(void)
 {
@@ -263,6 +263,8 @@ void softtap_sysfs_exit(void)
  * softtap_sysfs_close - let nobody add or remove taps any more
  *
  * Waits for whoever is doing so.
+ *
+ * Context: process, without RTNL.
  */
 void softtap_sysfs_close(void)
 {

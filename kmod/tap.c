@@ -93,12 +93,15 @@ static int parse_spec(struct softtap_tap *tap, const char *spec)
 	return 0;
 }
 
-/**
- * softtap_tap_free - free a tap's memory
- * @tap: on no list, with no ports attached; called with the last reference on its kobject
+/*
+ * Ends a tap that nothing shows any more. Its kobject's release may come late; the memory, and the
+ * module that the release is in, wait for it.
  */
-void softtap_tap_free(struct softtap_tap *tap)
+static void put_tap(struct softtap_tap *tap)
 {
+	softtap_channel_put(tap->channel);
+	kobject_put(&tap->kobj);
+	wait_for_completion(&tap->released);
 	put_net(tap->net);
 	free_percpu(tap->stats);
 	kfree(tap);
@@ -142,7 +145,7 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	tap->settings = *settings;
 	tap->stats = alloc_percpu(struct softtap_stats);
 	if (!tap->stats)
-		goto err_free_tap;
+		goto err_no_memory;
 	init_stats(tap);
 	tap->channel = softtap_channel_create(settings);
 	if (IS_ERR(tap->channel)) {
@@ -152,24 +155,36 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	wire_ports(tap);
 	tap->net = get_net(current->nsproxy->net_ns);
 	INIT_LIST_HEAD(&tap->list);
+	init_completion(&tap->released);
 	return tap;
 
 err_free_stats:
 	free_percpu(tap->stats);
+err_no_memory:
+	pr_err("no memory for %s: smaller buffers (subbuf_kb, subbufs) may do\n",
+	       tap->port[0].ifname);
 err_free_tap:
 	kfree(tap);
 	return ERR_PTR(err);
 }
 
+static int __check_named(struct softtap_tap *tap, const char *ifname)
+{
+	struct net_device *dev = __dev_get_by_name(tap->net, ifname);
+
+	if (dev)
+		return softtap_port_check(dev);
+	pr_err("no interface %s: \"ip link\" lists what there is\n", ifname);
+	return -ENODEV;
+}
+
 static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 {
-	struct net_device *dev = __dev_get_by_name(tap->net, port->ifname);
+	int err = softtap_port_attach(port, __dev_get_by_name(tap->net, port->ifname));
 
-	if (!dev) {
-		pr_err("no interface %s: \"ip link\" lists what there is\n", port->ifname);
-		return -ENODEV;
-	}
-	return softtap_port_attach(port, dev);
+	if (!err)
+		softtap_port_take_offloads(port);
+	return err;
 }
 
 static void __detach_ports(struct softtap_tap *tap)
@@ -180,13 +195,18 @@ static void __detach_ports(struct softtap_tap *tap)
 		softtap_port_detach(&tap->port[i]);
 }
 
-/* Attaches all ports or none, and puts the tap where the notifier finds it. */
+/*
+ * Attaches all ports or none, and puts the tap where the notifier finds it. All are looked at before
+ * the first is touched.
+ */
 static int attach_ports(struct softtap_tap *tap)
 {
 	unsigned int i;
 	int err = 0;
 
 	rtnl_lock();
+	for (i = 0; i < tap->ports && !err; i++)
+		err = __check_named(tap, tap->port[i].ifname);
 	for (i = 0; i < tap->ports && !err; i++)
 		err = __attach_named(tap, &tap->port[i]);
 	if (err)
@@ -215,37 +235,63 @@ static void announce(const struct softtap_tap *tap)
 		each * num_online_cpus(), num_online_cpus());
 }
 
-static int __add(struct softtap_tap *tap)
+/* Makes the tap carry frames. What can fail is all in here. */
+static int __connect(struct softtap_tap *tap)
 {
 	int err;
 
+	lockdep_assert_held(&taps_lock);
 	tap->id = __free_id();
 	snprintf(tap->name, sizeof(tap->name), "tap%u", tap->id);
 	err = softtap_sysfs_add(tap);
 	if (err)
 		goto err_put;
-	tap->device = softtap_device_create(tap);
-	if (IS_ERR(tap->device)) {
-		err = PTR_ERR(tap->device);
-		goto err_del_sysfs;
-	}
-	softtap_files_create(tap);
 	err = attach_ports(tap);
 	if (err)
-		goto err_close;
+		goto err_del_sysfs;
 	announce(tap);
 	return 0;
 
-err_close:
-	softtap_channel_close(tap->channel);
-	softtap_files_destroy(tap);
-	softtap_device_destroy(tap->device);
 err_del_sysfs:
 	softtap_sysfs_del(tap);
 err_put:
-	softtap_channel_put(tap->channel);
-	kobject_put(&tap->kobj);
+	put_tap(tap);
 	return err;
+}
+
+/*
+ * Opens the doors for readers. Nothing fails after that: whoever has opened a door while insmod
+ * runs would be left in a module that is gone.
+ */
+static void __open_doors(struct softtap_tap *tap)
+{
+	lockdep_assert_held(&taps_lock);
+	softtap_files_create(tap);
+	tap->device = softtap_device_create(tap);
+}
+
+/* The mirror image. A reader that is attached reads on to the end of what there is. */
+static void __remove(struct softtap_tap *tap)
+{
+	lockdep_assert_held(&taps_lock);
+	detach_ports(tap);
+	pr_info("%s is removed\n", tap->name);
+	softtap_channel_close(tap->channel);
+	softtap_device_destroy(tap->device);
+	softtap_files_destroy(tap);
+	softtap_sysfs_del(tap);
+	put_tap(tap);
+}
+
+static int __connect_spec(const char *spec, const struct softtap_settings *settings,
+			  struct softtap_tap **made)
+{
+	struct softtap_tap *tap = alloc_tap(spec, settings);
+
+	if (IS_ERR(tap))
+		return PTR_ERR(tap);
+	*made = tap;
+	return __connect(tap);
 }
 
 /**
@@ -263,29 +309,43 @@ int softtap_tap_add(const char *spec, const struct softtap_settings *settings)
 	struct softtap_tap *tap;
 	int err;
 
-	err = softtap_settings_check(settings);
-	if (err)
-		return err;
-	tap = alloc_tap(spec, settings);
-	if (IS_ERR(tap))
-		return PTR_ERR(tap);
 	mutex_lock(&taps_lock);
-	err = __add(tap);
+	err = softtap_settings_check(settings);
+	if (!err)
+		err = __connect_spec(spec, settings, &tap);
+	if (!err)
+		__open_doors(tap);
 	mutex_unlock(&taps_lock);
 	return err;
 }
 
-/* The mirror image of __add(). A reader that is attached reads on to the end of what there is. */
-static void __remove(struct softtap_tap *tap)
+/**
+ * softtap_tap_add_all - make several taps, or none
+ * @specs: as for softtap_tap_add(), with commas between; changed
+ * @settings: how they are to be
+ *
+ * Context: process, no locks held, no taps made yet.
+ * Return: 0 or a negative errno.
+ */
+int softtap_tap_add_all(char *specs, const struct softtap_settings *settings)
 {
-	detach_ports(tap);
-	pr_info("%s is removed\n", tap->name);
-	softtap_channel_close(tap->channel);
-	softtap_files_destroy(tap);
-	softtap_device_destroy(tap->device);
-	softtap_sysfs_del(tap);
-	softtap_channel_put(tap->channel);
-	kobject_put(&tap->kobj);
+	struct softtap_tap *tap;
+	char *spec;
+	int err = 0;
+
+	mutex_lock(&taps_lock);
+	while (!err && (spec = strsep(&specs, ","))) {
+		err = softtap_settings_check(settings);
+		if (!err)
+			err = __connect_spec(spec, settings, &tap);
+	}
+	if (!err)
+		list_for_each_entry(tap, &softtap_taps, list)
+			__open_doors(tap);
+	mutex_unlock(&taps_lock);
+	if (err)
+		softtap_tap_remove_all();
+	return err;
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef _SOFTTAP_TAP_H
 #define _SOFTTAP_TAP_H
 
+#include <linux/completion.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
 #include "channel.h"
@@ -23,8 +24,9 @@ struct softtap_device;
  * @name: "tapN"
  * @net: the namespace whose devices are meant: that of whoever made the tap; held
  * @list: in the list of taps; changed under RTNL and the taps' lock, read under either
- * @kobj: /sys/kernel/softtap/tapN; frees the tap with its last reference
- * @device: /dev/softtap/tapN
+ * @kobj: /sys/kernel/softtap/tapN
+ * @released: the last reference on @kobj is gone
+ * @device: /dev/softtap/tapN; NULL when it could not be made
  * @debugfs: /sys/kernel/debug/softtap/tapN
  */
 struct softtap_tap {
@@ -38,6 +40,7 @@ struct softtap_tap {
 	struct net *net;
 	struct list_head list;
 	struct kobject kobj;
+	struct completion released;
 	struct softtap_device *device;
 	struct dentry *debugfs;
 };
@@ -45,9 +48,9 @@ struct softtap_tap {
 extern struct list_head softtap_taps;
 
 int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
+int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);
 int softtap_tap_remove(const char *name);
 void softtap_tap_remove_all(void);
-void softtap_tap_free(struct softtap_tap *tap);
 const char *softtap_tap_state(const struct softtap_tap *tap);
 
 #endif /* _SOFTTAP_TAP_H */

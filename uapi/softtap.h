@@ -207,8 +207,8 @@ __softtap_assert(sizeof(struct softtap_stop) == 16);
 
 /*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
- * closing it ends that. A reader that closes without STOP is taken for dead: what it has not
- * consumed waits for the next one.
+ * closing it ends that. What it has not consumed then waits for the next one; so does, without STOP,
+ * the account of frames lost after the last record.
  */
 #define SOFTTAP_IOC_MAGIC	0xB7
 /* Read the geometry. */
@@ -217,16 +217,16 @@ __softtap_assert(sizeof(struct softtap_stop) == 16);
 #define SOFTTAP_IOC_START	_IO(SOFTTAP_IOC_MAGIC, 1)
 /* Stop to record; when it returns, `committed` no longer moves. */
 #define SOFTTAP_IOC_STOP	_IOR(SOFTTAP_IOC_MAGIC, 2, struct softtap_stop)
-/* Say that all up to a position is about to be written. EINVAL: it is not committed. */
-#define SOFTTAP_IOC_HAND	_IOW(SOFTTAP_IOC_MAGIC, 3, struct softtap_span)
 /*
- * Give back all up to a position; beyond it nothing counts as handed over any more.
- * EINVAL: it is not committed, or given back already.
+ * Say that all up to a position may be in a file soon; after a write that failed, say up to where
+ * it is. EINVAL: it is not committed, or given back already.
  */
+#define SOFTTAP_IOC_HAND	_IOW(SOFTTAP_IOC_MAGIC, 3, struct softtap_span)
+/* Give back all up to a position. EINVAL: it is not committed, or given back already. */
 #define SOFTTAP_IOC_CONSUME	_IOW(SOFTTAP_IOC_MAGIC, 4, struct softtap_span)
 /*
  * Read a time (ns, of the records' clock) before which every record on every CPU is committed.
- * Takes an RCU grace period. A merge over CPUs up to that time is in order for good.
+ * Takes an RCU grace period at most. A merge over CPUs up to that time is in order for good.
  */
 #define SOFTTAP_IOC_HORIZON	_IOR(SOFTTAP_IOC_MAGIC, 5, __u64)
 

@@ -95,7 +95,8 @@ static void catch_signals(void)
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
 	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
+	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
+	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
 }
 
 static __u64 clock_ns(clockid_t clock)
@@ -184,7 +185,7 @@ static int write_batch(struct capture *capture)
 	written = storage_write(&capture->storage, batch->pieces, batch->n_pieces);
 	if (written < bytes)
 		end_output(capture, written);
-	if (relay_consume(&capture->relay))
+	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
 		goto err_module;
 	if (batch->records)
 		capture->last = batch->last;
@@ -209,18 +210,35 @@ static int write_until(struct capture *capture, __u64 horizon)
 	return 0;
 }
 
+/* Waits at most @ns for the door, unless a signal has come or comes. Return: as poll(2). */
+static int wait_at_door(struct pollfd *door, __u64 ns)
+{
+	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+	sigset_t ours, before;
+	int ready = 0;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	if (!signals)
+		ready = ppoll(door, 1, &timeout, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ready;
+}
+
 /* Waits for records. Return: whether there may be more to come. */
 static bool wait_for_records(struct capture *capture)
 {
 	struct pollfd door = { .fd = capture->relay.fd, .events = POLLIN };
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
-	int timeout = capture->options.interval;
+	__u64 timeout = capture->options.interval * (NS_PER_S / 1000);
 
 	if (signals || now >= capture->deadline)
 		return false;
-	if (capture->deadline - now < timeout * (NS_PER_S / 1000))
-		timeout = (capture->deadline - now) / (NS_PER_S / 1000) + 1;
-	if (poll(&door, 1, timeout) <= 0 || !(door.revents & (POLLHUP | POLLERR)))
+	if (capture->deadline - now < timeout)
+		timeout = capture->deadline - now;
+	if (wait_at_door(&door, timeout) <= 0 || !(door.revents & (POLLHUP | POLLERR)))
 		return true;
 	msg_error("%s went away", capture->options.tap);
 	capture->status = EXIT_GONE;
@@ -290,9 +308,8 @@ static void finish_records(struct capture *capture)
 	}
 	for (port = 0; port < SOFTTAP_PORTS; port++)
 		capture->ports[port].unplaced += stop.unplaced[port];
-	if (!is_cut_short(capture) && write_until(capture, ~0ULL))
-		return;
-	pass_over(capture);
+	if (is_cut_short(capture) || !write_until(capture, ~0ULL))
+		pass_over(capture);
 }
 
 static int write_blocks(struct capture *capture, const struct blocks *blocks)
@@ -353,9 +370,9 @@ static int count_left_over(struct capture *capture)
 		const struct stream *stream = &relay->streams[cpu];
 
 		left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
-		if (stream->handed > stream->position)
+		if (stream->before > stream->position)
 			capture->doubled += merge_count(relay, cpu, stream->position,
-							stream->handed, NULL);
+							stream->before, NULL);
 	}
 	if (left)
 		msg_warning("%llu packet%s from before, left by a reader that died, come first; %llu of them may be in its file too",
@@ -412,7 +429,9 @@ static void capture_to_storage(struct capture *capture)
 	msg_verbose("reading %s", capture->options.tap);
 	if (!run(capture))
 		finish_records(capture);
-	write_end(capture);
+	/* After a failed write the account is not closed: the next reader goes on with it. */
+	if (capture->status != EXIT_OUTPUT)
+		write_end(capture);
 	show_result(capture);
 }
 

@@ -12,19 +12,32 @@
 
 #define NO_TIME	(~0ULL)
 
-/* Skips what is no record. Return: the next record's time, NO_TIME when there is none yet. */
+/*
+ * Finds the next record at or behind @position, which moves past what is none.
+ * Return: the record, or NULL when there is none before @limit.
+ */
+static const struct softtap_epb *next_record(const struct relay *relay, unsigned int cpu,
+					     __u64 *position, __u64 limit)
+{
+	while (*position < limit) {
+		const struct softtap_block *block = relay_block(relay, cpu, *position);
+
+		if (block && block->type == SOFTTAP_PCAPNG_EPB &&
+		    block->length >= SOFTTAP_EPB_OVERHEAD)
+			return (const void *)block;
+		*position += block ? block->length : relay_subbuf_room(relay, *position);
+	}
+	return NULL;
+}
+
+/* Return: the next record's time, NO_TIME when there is none yet. */
 static __u64 head_time(const struct relay *relay, unsigned int cpu)
 {
 	struct stream *stream = &relay->streams[cpu];
+	const struct softtap_epb *head = next_record(relay, cpu, &stream->position,
+						     stream->limit);
 
-	while (stream->position < stream->limit) {
-		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
-
-		if (block->type == SOFTTAP_PCAPNG_EPB)
-			return pcapng_epb_time((const void *)block);
-		stream->position += block->length;
-	}
-	return NO_TIME;
+	return head ? pcapng_epb_time(head) : NO_TIME;
 }
 
 /*
@@ -133,17 +146,14 @@ void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 m
 __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
 		  struct port_account *ports)
 {
+	const struct softtap_epb *epb;
 	__u64 records = 0;
 
-	while (from < to) {
-		const struct softtap_block *block = relay_block(relay, cpu, from);
-
-		if (block->type == SOFTTAP_PCAPNG_EPB) {
-			records++;
-			if (ports)
-				account(ports, (const void *)block);
-		}
-		from += block->length;
+	while ((epb = next_record(relay, cpu, &from, to))) {
+		if (ports)
+			account(ports, epb);
+		from += epb->block.length;
+		records++;
 	}
 	return records;
 }

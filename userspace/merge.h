@@ -7,8 +7,9 @@
 
 #include "pcapng.h"
 #include "relay.h"
+#include "storage.h"
 
-#define BATCH_PIECES	1024		/* IOV_MAX of Linux */
+#define BATCH_PIECES	STORAGE_PIECES
 #define BATCH_BYTES	(2U << 20)	/* written at once: bounds how long space is kept */
 
 /**

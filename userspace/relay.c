@@ -61,6 +61,7 @@ static int map_control(struct relay *relay)
 		relay->streams[cpu].position = relay->control[cpu].consumed;
 		relay->streams[cpu].given = relay->control[cpu].consumed;
 		relay->streams[cpu].limit = relay->control[cpu].consumed;
+		relay->streams[cpu].before = relay->control[cpu].handed;
 		relay->streams[cpu].handed = relay->control[cpu].handed;
 	}
 	return 0;
@@ -145,9 +146,10 @@ int relay_stop(struct relay *relay, struct softtap_stop *stop)
 	return ioctl(relay->fd, SOFTTAP_IOC_STOP, stop);
 }
 
-static int tell_position(const struct relay *relay, unsigned long request, unsigned int cpu)
+static int tell_position(const struct relay *relay, unsigned long request, unsigned int cpu,
+			 __u64 position)
 {
-	struct softtap_span span = { .cpu = cpu, .position = relay->streams[cpu].position };
+	struct softtap_span span = { .cpu = cpu, .position = position };
 
 	return ioctl(relay->fd, request, &span);
 }
@@ -156,7 +158,9 @@ static int tell_position(const struct relay *relay, unsigned long request, unsig
  * relay_hand - note that everything up to the streams' positions is about to be written
  * @relay: open
  *
- * Should this reader die now, the next one knows what may be in a file already.
+ * Should this reader die now, the next one knows what may be in a file already: what this one
+ * writes, and what the one before may have written. After a write that failed, positions that
+ * went back are told in the same way.
  *
  * Return: 0, or -1 with errno.
  */
@@ -166,12 +170,14 @@ int relay_hand(struct relay *relay)
 
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		struct stream *stream = &relay->streams[cpu];
+		__u64 handed = stream->position > stream->before ?
+			       stream->position : stream->before;
 
-		if (stream->position == stream->handed)
+		if (handed == stream->handed)
 			continue;
-		if (tell_position(relay, SOFTTAP_IOC_HAND, cpu))
+		if (tell_position(relay, SOFTTAP_IOC_HAND, cpu, handed))
 			return -1;
-		stream->handed = stream->position;
+		stream->handed = handed;
 	}
 	return 0;
 }
@@ -179,8 +185,6 @@ int relay_hand(struct relay *relay)
 /**
  * relay_consume - give everything up to the streams' positions back
  * @relay: open
- *
- * What was handed beyond them counts as not written.
  *
  * Return: 0, or -1 with errno.
  */
@@ -191,12 +195,11 @@ int relay_consume(struct relay *relay)
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		struct stream *stream = &relay->streams[cpu];
 
-		if (stream->position == stream->given && stream->position == stream->handed)
+		if (stream->position == stream->given)
 			continue;
-		if (tell_position(relay, SOFTTAP_IOC_CONSUME, cpu))
+		if (tell_position(relay, SOFTTAP_IOC_CONSUME, cpu, stream->position))
 			return -1;
 		stream->given = stream->position;
-		stream->handed = stream->position;
 	}
 	return 0;
 }
@@ -250,10 +253,32 @@ int relay_look(struct relay *relay, __u64 *horizon)
  * @cpu: whose
  * @position: the block's, before the stream's limit
  *
- * Return: the block; it never wraps, and stays until it is given back.
+ * A reader before may have given back up to somewhere within a block; what is no block there lasts
+ * to the end of the sub-buffer.
+ *
+ * Return: the block, which never wraps and stays until it is given back; NULL when there is none.
  */
 const struct softtap_block *relay_block(const struct relay *relay, unsigned int cpu,
 					__u64 position)
 {
-	return (const void *)(relay->streams[cpu].map + position % relay->buffer_size);
+	const unsigned char *at = relay->streams[cpu].map + position % relay->buffer_size;
+	const struct softtap_block *block = (const void *)at;
+	__u32 room = relay_subbuf_room(relay, position);
+
+	if (room < sizeof(*block) || block->length < sizeof(*block) || block->length > room ||
+	    block->length & 3)
+		return NULL;
+	return block;
+}
+
+/**
+ * relay_subbuf_room - how far it is to the end of the sub-buffer
+ * @relay: open
+ * @position: in a stream
+ *
+ * Return: bytes.
+ */
+__u32 relay_subbuf_room(const struct relay *relay, __u64 position)
+{
+	return relay->geometry.subbuf_size - position % relay->geometry.subbuf_size;
 }

@@ -12,13 +12,15 @@
  * @position: the next block to take
  * @given: all before it is given back
  * @limit: up to here blocks were finished at the last look
- * @handed: up to here blocks may have been written; at the start, by the reader before
+ * @before: up to here the reader before may have written
+ * @handed: up to here blocks may be in a file, as the module was told
  */
 struct stream {
 	const unsigned char *map;
 	__u64 position;
 	__u64 given;
 	__u64 limit;
+	__u64 before;
 	__u64 handed;
 };
 
@@ -48,5 +50,6 @@ void relay_rewind(struct relay *relay);
 int relay_look(struct relay *relay, __u64 *horizon);
 const struct softtap_block *relay_block(const struct relay *relay, unsigned int cpu,
 					__u64 position);
+__u32 relay_subbuf_room(const struct relay *relay, __u64 position);
 
 #endif /* SOFTTAP_RELAY_H */

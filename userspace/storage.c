@@ -2,6 +2,7 @@
 /* Output: a file or a pipe that takes whole pieces, or says how much of them it took. */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,12 +10,21 @@
 #include "message.h"
 #include "storage.h"
 
-#define PIECES_MAX	1024	/* IOV_MAX of Linux */
+/* A file can be cut, and starts where others have ended it. */
+static void look_at_kind(struct storage *storage)
+{
+	struct stat status;
+
+	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
+	if (storage->regular)
+		storage->length = lseek(storage->fd, 0, SEEK_CUR);
+}
 
 static int use_stdout(struct storage *storage)
 {
 	storage->fd = STDOUT_FILENO;
 	storage->path = "standard output";
+	look_at_kind(storage);
 	if (!isatty(storage->fd))
 		return 0;
 	msg_error("will not write a capture to a terminal: give a file or a pipe");
@@ -32,8 +42,6 @@ static int use_stdout(struct storage *storage)
  */
 int storage_open(struct storage *storage, const char *path)
 {
-	struct stat status;
-
 	memset(storage, 0, sizeof(*storage));
 	if (!strcmp(path, "-"))
 		return use_stdout(storage);
@@ -43,7 +51,9 @@ int storage_open(struct storage *storage, const char *path)
 		msg_error("cannot write %s: %s", path, strerror(errno));
 		return -1;
 	}
-	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
+	look_at_kind(storage);
+	if (storage->regular)
+		fchmod(storage->fd, 0600);	/* also when it was there */
 	return 0;
 }
 
@@ -61,6 +71,19 @@ static int advance(struct iovec *pieces, int n_pieces, size_t length)
 	return done;
 }
 
+/*
+ * A write has failed with errno: wait until it may go on? Somebody else may have set a pipe to
+ * O_NONBLOCK. Return: whether to try again.
+ */
+static bool is_passing(const struct storage *storage)
+{
+	struct pollfd output = { .fd = storage->fd, .events = POLLOUT };
+
+	if (errno == EAGAIN && poll(&output, 1, -1) > 0)
+		return true;
+	return errno == EINTR && !(storage->give_up && storage->give_up());
+}
+
 /**
  * storage_write - write pieces of memory as they are
  * @storage: open
@@ -73,14 +96,14 @@ static int advance(struct iovec *pieces, int n_pieces, size_t length)
  */
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces)
 {
-	struct iovec left[PIECES_MAX];
+	struct iovec left[STORAGE_PIECES];
 	ssize_t written, total = 0;
 	int done = 0;
 
 	memcpy(left, pieces, n_pieces * sizeof(*pieces));
 	while (done < n_pieces) {
 		written = writev(storage->fd, left + done, n_pieces - done);
-		if (written < 0 && errno == EINTR && !(storage->give_up && storage->give_up()))
+		if (written < 0 && is_passing(storage))
 			continue;
 		if (written < 0)
 			break;

@@ -7,12 +7,14 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+#define STORAGE_PIECES	1024	/* what one write takes: IOV_MAX of Linux */
+
 /**
  * struct storage - where a capture goes
  * @fd: file, pipe or device
  * @path: as the user named it
  * @regular: a file that can be cut
- * @length: bytes of whole pieces so far
+ * @length: bytes so far
  * @give_up: asked when a write is interrupted: stop waiting for who does not read?
  */
 struct storage {

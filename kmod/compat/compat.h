@@ -18,7 +18,7 @@
 #endif
 
 /* Segmentation got a header of its own in 6.5 (net/core/gso.c). */
-#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
+#if __has_include(<net/gso.h>)
 #include <net/gso.h>
 #else
 #include <linux/netdevice.h>
