@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * inject - let frames arrive on a device, as a driver's poll would hand them up
+ *
+ * BPF_PROG_RUN with live frames takes fresh pages, writes the frame into each, and gives every
+ * batch of them to netif_receive_skb_list() as skbs that nobody shares, like a NIC's NAPI poll.
+ * The XDP program that it asks for does nothing but say XDP_PASS.
+ *
+ * Time is taken from the time stamp counter. On the bench's machine (scripts/vm --icount) that is
+ * the number of instructions executed since power-on; `inject --check` proves it.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+#include "marker.h"
+
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+
+#define FRAME_MIN	60
+#define FRAME_MAX	1514
+#define FRAMES_MAX	100000000
+#define BATCH_MAX	256	/* TEST_XDP_MAX_BATCH in net/bpf/test_run.c */
+#define BATCH		64	/* NAPI_POLL_WEIGHT: what a poll hands up at most */
+#define PINNED		"/sys/fs/bpf/softtap-bench-pass"
+#define LOOP		1000000	/* instructions of the loop that proves the clock */
+
+struct stamp {
+	unsigned long long instructions;
+	unsigned long long ns;
+};
+
+static void take_stamp(struct stamp *at)
+{
+	unsigned int low, high;
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	at->ns = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	__asm__ volatile("lfence; rdtsc" : "=a"(low), "=d"(high));
+	at->instructions = (unsigned long long)high << 32 | low;
+}
+
+static int fail(const char *what)
+{
+	fprintf(stderr, "inject: %s: %s\n", what, strerror(errno));
+	return -1;
+}
+
+static int bpf(int cmd, union bpf_attr *attr)
+{
+	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
+}
+
+static int load_pass(void)
+{
+	static const struct bpf_insn pass[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr attr = {
+		.prog_type = BPF_PROG_TYPE_XDP,
+		.insn_cnt = ARRAY_SIZE(pass),
+		.insns = (unsigned long)pass,
+		.license = (unsigned long)"GPL",
+	};
+	int fd = bpf(BPF_PROG_LOAD, &attr);
+
+	return fd < 0 ? fail("the kernel does not load an XDP program") : fd;
+}
+
+/* The program, loaded once: it keeps its address, by which a profile knows it. */
+static int pass_program(void)
+{
+	union bpf_attr attr = { .pathname = (unsigned long)PINNED };
+	int fd = bpf(BPF_OBJ_GET, &attr);
+
+	if (fd >= 0)
+		return fd;
+	fd = load_pass();
+	if (fd < 0)
+		return fd;
+	attr.bpf_fd = fd;
+	return bpf(BPF_OBJ_PIN, &attr) ? fail("cannot pin " PINNED) : fd;
+}
+
+/*
+ * While a program runs repeatedly it belongs to the kernel's XDP dispatcher, and the kernel waits
+ * for grace periods when that changes: idle time, which no slope takes out. A program that is on
+ * some device is in there already. The link lasts as long as this process.
+ */
+static int keep_dispatched(int prog, unsigned int spare)
+{
+	union bpf_attr attr = {
+		.link_create.prog_fd = prog,
+		.link_create.target_ifindex = spare,
+		.link_create.attach_type = BPF_XDP,
+		.link_create.flags = XDP_FLAGS_DRV_MODE,
+	};
+
+	return bpf(BPF_LINK_CREATE, &attr) < 0 ? fail("no XDP on the spare device") : 0;
+}
+
+/* A UDP datagram between two hosts of TEST-NET-1 (RFC 5737), neither of which is this machine. */
+static void make_frame(unsigned char *frame, unsigned int size)
+{
+	static const unsigned char to[] = { 2, 0, 0, 0, 0, 2 }, from[] = { 2, 0, 0, 0, 0, 1 };
+	struct ethhdr *eth = (void *)frame;
+	struct iphdr ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP };
+	struct udphdr udp = { .source = htons(40000), .dest = htons(9) };
+	unsigned int i;
+
+	for (i = 0; i < size; i++)
+		frame[i] = i;
+	memcpy(eth->h_dest, to, ETH_ALEN);
+	memcpy(eth->h_source, from, ETH_ALEN);
+	eth->h_proto = htons(ETH_P_IP);
+	ip.tot_len = htons(size - ETH_HLEN);
+	ip.saddr = htonl(0xc0000201);
+	ip.daddr = htonl(0xc0000202);
+	udp.len = htons(size - ETH_HLEN - sizeof(ip));
+	memcpy(frame + ETH_HLEN, &ip, sizeof(ip));
+	memcpy(frame + ETH_HLEN + sizeof(ip), &udp, sizeof(udp));
+}
+
+static int inject(int prog, unsigned int device, unsigned int frames, unsigned int size,
+		  unsigned int batch)
+{
+	unsigned char frame[FRAME_MAX];
+	struct xdp_md context = { .data_end = size, .ingress_ifindex = device };
+	union bpf_attr attr = {
+		.test.prog_fd = prog,
+		.test.data_in = (unsigned long)frame,
+		.test.data_size_in = size,
+		.test.ctx_in = (unsigned long)&context,
+		.test.ctx_size_in = sizeof(context),
+		.test.repeat = frames,
+		.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
+		.test.batch_size = batch,
+	};
+	struct stamp start, end;
+	int err;
+
+	make_frame(frame, size);
+	take_stamp(&start);
+	mark(MARKER_BEGIN);
+	err = bpf(BPF_PROG_TEST_RUN, &attr);
+	mark(MARKER_END);
+	take_stamp(&end);
+	if (err)
+		return fail("the kernel does not take live frames");
+	printf("%u %u %u %llu %llu\n", frames, size, batch,
+	       end.instructions - start.instructions, end.ns - start.ns);
+	return 0;
+}
+
+/* What a loop of two instructions a turn takes, with the few around it. */
+static unsigned long long time_loop(void)
+{
+	unsigned long turns = LOOP / 2;
+	struct stamp start, end;
+
+	take_stamp(&start);
+	__asm__ volatile("1: dec %0; jnz 1b" : "+r"(turns) :: "cc");
+	take_stamp(&end);
+	return end.instructions - start.instructions;
+}
+
+/* The least of some tries: a timer may tick in one of them. */
+static int check(void)
+{
+	unsigned long long least = time_loop(), next;
+	int tries;
+
+	for (tries = 1; tries < 5; tries++) {
+		next = time_loop();
+		if (next < least)
+			least = next;
+	}
+	printf("%u %llu\n", LOOP, least);
+	return 0;
+}
+
+static unsigned int number(const char *word, unsigned int min, unsigned int max)
+{
+	char *end;
+	unsigned long value = strtoul(word, &end, 10);
+
+	if (*end || value < min || value > max) {
+		fprintf(stderr, "inject: %s: must be %u to %u\n", word, min, max);
+		exit(2);
+	}
+	return value;
+}
+
+static unsigned int device(const char *name)
+{
+	unsigned int index = if_nametoindex(name);
+
+	if (!index)
+		exit(-fail(name));
+	return index;
+}
+
+static int explain(void)
+{
+	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH]\n"
+	      "       inject --check\n"
+	      "Lets FRAMES frames of SIZE bytes arrive on DEVICE; SPARE is a device with native XDP\n"
+	      "(a veth) that nothing uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS; with\n"
+	      "--check, how many instructions a loop has, and how many were counted.\n", stderr);
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int to, spare, frames, size, batch;
+	int prog;
+
+	if (argc == 2 && !strcmp(argv[1], "--check"))
+		return check();
+	if (argc < 5 || argc > 6)
+		return explain();
+	to = device(argv[1]);
+	spare = device(argv[2]);
+	frames = number(argv[3], 1, FRAMES_MAX);
+	size = number(argv[4], FRAME_MIN, FRAME_MAX);
+	batch = argc > 5 ? number(argv[5], 1, BATCH_MAX) : BATCH;
+	prog = pass_program();
+	if (prog < 0 || keep_dispatched(prog, spare))
+		return 1;
+	return inject(prog, to, frames, size, batch) ? 1 : 0;
+}

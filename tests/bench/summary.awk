@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0
+# Makes the table of figures from the lines of tests/bench/guest (see there) and
+# of tests/bench/run ("about", what, value).
+# Variables: format (tsv or md), sizes (in the order wanted).
+# Exit status 1: repeats differ by more than LIMIT of the figure.
+
+BEGIN {
+	LIMIT = 0.5	# percent
+	title["drop"] = "tc drop: the floor, all of it"
+	title["flood"] = "Linux bridge, receiver unknown"
+	title["bridge"] = "Linux bridge, receiver known"
+	title["mirred"] = "tc mirred redirect"
+	title["forward"] = "softtap, forward only (no reader)"
+	title["record"] = "softtap, forward and record"
+}
+
+$1 == "about" { about[++abouts] = $2 "\t" $3 }
+$1 == "cpu" { cpu = $2; machines++ }
+$1 == "kernel" { banner = $2 }
+$1 == "clock" { clock = $3 " for a loop of " $2 }
+$1 == "command" && !said[$2, $3]++ { commands[$2] = commands[$2] $3 "\n" }
+$1 == "slope" {
+	if (!seen[$2]++)
+		order[++alternatives] = $2
+	slope[$2, $3, ++repeats[$2, $3]] = ($7 - $5) / ($6 - $4)
+	machine[$2, $3, repeats[$2, $3]] = machines
+	few = $4
+	many = $6
+}
+
+# The median of what was measured.
+function median(name, size,    i, j, n, a, t) {
+	n = repeats[name, size]
+	for (i = 1; i <= n; i++) {
+		t = slope[name, size, i]
+		for (j = i; j > 1 && a[j - 1] > t; j--)
+			a[j] = a[j - 1]
+		a[j] = t
+	}
+	return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
+}
+
+# The difference between any two measurements; within one machine, or in all.
+function range(name, size, within,    i, j, d, most) {
+	most = 0
+	for (i = 1; i <= repeats[name, size]; i++)
+		for (j = 1; j < i; j++) {
+			if (within && machine[name, size, i] != machine[name, size, j])
+				continue
+			d = slope[name, size, i] - slope[name, size, j]
+			if (d < 0)
+				d = -d
+			if (d > most)
+				most = d
+		}
+	return most
+}
+
+# A bridge finds addresses by a hash that is salted anew when it is made: where two fall together
+# it does more. So its repeats agree within a machine only.
+function must_agree(name) {
+	return name != "bridge" && name != "flood"
+}
+
+function measure(    i, k, name, within) {
+	for (i = 1; i <= alternatives; i++)
+		for (k = 1; k <= count; k++) {
+			name = order[i]
+			total[name, k] = median(name, size[k])
+			figure[name, k] = name == "drop" ? total[name, k] : total[name, k] - total["drop", k]
+			spread[name, k] = 100 * range(name, size[k], 0) / figure[name, k]
+			within = 100 * range(name, size[k], 1) / figure[name, k]
+			if (must_agree(name))
+				within = spread[name, k]
+			if (within > worst)
+				worst = within
+		}
+}
+
+function print_tsv(    i, k) {
+	for (i = 1; i <= abouts; i++)
+		print "# " about[i]
+	print "alternative\tsize\tover_floor\ttotal\tspread_percent\trepeats"
+	for (i = 1; i <= alternatives; i++)
+		for (k = 1; k <= count; k++)
+			printf "%s\t%d\t%.1f\t%.1f\t%.2f\t%d\n", order[i], size[k],
+			       order[i] == "drop" ? 0 : figure[order[i], k],
+			       total[order[i], k], spread[order[i], k], repeats[order[i], size[k]]
+}
+
+function print_rows(    i, k) {
+	printf "| instructions a frame |"
+	for (k = 1; k <= count; k++)
+		printf " %d bytes | ± |", size[k]
+	printf "\n| --- |"
+	for (k = 1; k <= count; k++)
+		printf " ---: | ---: |"
+	print ""
+	for (i = 1; i <= alternatives; i++) {
+		printf "| %s |", title[order[i]]
+		for (k = 1; k <= count; k++)
+			printf " %.0f | %.2f %% |", figure[order[i], k], spread[order[i], k] / 2
+		print ""
+	}
+}
+
+function print_commands(    i) {
+	print "sysctl net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1"
+	print "ip link add in0 type dummy; ip link add out0 type dummy; ip link set in0 up; ip link set out0 up"
+	for (i = 1; i <= alternatives; i++) {
+		print "# " title[order[i]]
+		printf "%s", commands[order[i]]
+	}
+}
+
+function print_md(    i, pair) {
+	print "# What a frame costs\n"
+	print "Made by `tests/bench/run`. Instructions that the kernel executes for a frame, from its arrival, in"
+	print "batches of 64, to a dummy device, beyond those of the floor, where tc drops it as it comes. From the"
+	print "slope between " few " and " many " frames, of which none was lost. Where softtap records, a reader is"
+	print "attached and idle: its work is not in here.\n"
+	print_rows()
+	printf "\nThe median of %d repeats in %d machines of each, and half of what lies between any two.\n",
+	       repeats[order[1], size[1]], machines / alternatives
+	print "A bridge finds addresses by a hash with a salt of each machine's own: where two fall"
+	print "together it does more.\n"
+	for (i = 1; i <= abouts; i++) {
+		split(about[i], pair, "\t")
+		print "- " pair[1] ": " pair[2]
+	}
+	print "- CPU: " cpu ", without ERMS and FSRM (memcpy moves 8 bytes an instruction), mitigations=off"
+	print "- clock: counts " clock " instructions"
+	print "- kernel: " banner "\n"
+	print "```"
+	print_commands()
+	print "```"
+}
+
+END {
+	count = split(sizes, size, " ")
+	measure()
+	if (format == "md")
+		print_md()
+	else
+		print_tsv()
+	if (worst > LIMIT) {
+		printf "bench: repeats differ by %.2f %%, more than %.1f %%\n", worst, LIMIT >"/dev/stderr"
+		exit 1
+	}
+}
