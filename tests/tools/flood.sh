@@ -5,6 +5,10 @@
 # and when none of them may be missing. What a cycle does a hundred times over makes no process
 # that it can do without: on an emulated machine under load each takes a good part of a second.
 
+# The rest of the library, which the test includes, sets and uses:
+# shellcheck disable=SC2154 # tests, sysfs
+# shellcheck disable=SC2034 # reader
+
 tools=$tests/tools
 
 # On the host.
@@ -46,7 +50,8 @@ begin_gap() {
 }
 
 end_gap() {
-	echo "$gap_start ${EPOCHREALTIME/[.,]/}" >>gaps
+	[ -z "$gap_start" ] || echo "$gap_start ${EPOCHREALTIME/[.,]/}" >>gaps
+	gap_start=
 }
 
 # Every missing number belongs to a gap. What is missing in a row begins at most a second (in which
@@ -65,7 +70,7 @@ missing_outside_gaps() {
 
 # What flood has to say after stop_flood, in tests.
 flood_is_good() {
-	local stream sent arrived missing doubled reordered corrupt dropped rate outside
+	local stream sent arrived doubled reordered corrupt dropped rate outside
 	is 'flood went on to the end' "$(wc -l <flood.streams)" 2
 	while read -r _ stream _ sent _ arrived _ _ _ doubled _ reordered _ corrupt _ dropped _ rate; do
 		is "stream $stream: the receiver itself had room for all" "$dropped" 0
@@ -108,12 +113,23 @@ start_capture() {
 	frames_pass captured_frames 1
 }
 
-# records_agree FILE… - they hold what the counters say was captured, and tell of what was lost
+declare -A agreed
+
+# delta VARIABLE COUNTER - what it has grown by since it was agreed upon
+delta() {
+	local value
+	value value "$2"
+	printf -v "$1" %s $((value - ${agreed[$2]:-0}))
+	agreed[$2]=$value
+}
+
+# records_agree [OPTION] FILE… - they hold what the counters say was captured, and tell of what was
+# lost, since the last time; set agreed=() when there is another tap.
 records_agree() {
 	local captured_a captured_b lost_a lost_b
-	value captured_a a/captured_frames
-	value captured_b b/captured_frames
-	value lost_a a/lost_frames
-	value lost_b b/lost_frames
+	delta captured_a a/captured_frames
+	delta captured_b b/captured_frames
+	delta lost_a a/lost_frames
+	delta lost_b b/lost_frames
 	"$tools/records" --captured "$captured_a,$captured_b" --lost "$lost_a,$lost_b" "$@"
 }

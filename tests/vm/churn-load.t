@@ -61,6 +61,7 @@ one_cycle() {
 	local references
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=32
 	end_gap
+	agreed=()
 	if [ $((cycle % 2)) = 0 ]; then with_reader; else without_reader; fi
 	read -r references </sys/module/softtap/refcnt
 	[ "$references" = 0 ] || complain "$references references are left"
