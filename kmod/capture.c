@@ -17,38 +17,39 @@
 #include "port.h"
 #include "stats.h"
 
-static void count_captured(const struct softtap_port *port, u32 frames, u32 bytes)
+static __always_inline void count_captured(const struct softtap_port *port, u32 bytes)
 {
-	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_add(&stats->port[port->index].captured_frames, frames);
-	u64_stats_add(&stats->port[port->index].captured_bytes, bytes);
-	u64_stats_update_end(&stats->sync);
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_inc(&counters->captured_frames);
+	u64_stats_add(&counters->captured_bytes, bytes);
+	u64_stats_update_end(&counters->sync);
 }
 
 static void count_idle(const struct softtap_port *port, u32 frames)
 {
-	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_add(&stats->port[port->index].idle_frames, frames);
-	u64_stats_update_end(&stats->sync);
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->idle_frames, frames);
+	u64_stats_update_end(&counters->sync);
 }
 
 /* The count goes into the port's next record on this CPU, too: that is where frames are missing. */
-static void count_lost(const struct softtap_port *port, struct softtap_buffer *buffer, u32 frames)
+static noinline void count_lost(const struct softtap_port *port, struct softtap_buffer *buffer,
+				u32 frames)
 {
-	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_add(&stats->port[port->index].lost_frames, frames);
-	u64_stats_update_end(&stats->sync);
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->lost_frames, frames);
+	u64_stats_update_end(&counters->sync);
 	buffer->unplaced[port->index] += frames;
 }
 
 /* Copies the Ethernet frame of @skb, whose data is at the network header, with its VLAN tag. */
-static bool copy_frame(u8 *to, const struct sk_buff *skb)
+static __always_inline bool copy_frame(u8 *to, const struct sk_buff *skb)
 {
 	const u8 *from = skb->data - ETH_HLEN;
 	u32 head = skb_headlen(skb) + ETH_HLEN;
@@ -73,7 +74,7 @@ static bool copy_frame(u8 *to, const struct sk_buff *skb)
  * Finishes in the copy what the NIC was to sum up; like skb_checksum_help(), for which 0 is a
  * sum that was not made (RFC 768) and is sent as its other form.
  */
-static void finish_checksum(u8 *frame, u32 length, const struct sk_buff *skb)
+static noinline void finish_checksum(u8 *frame, u32 length, const struct sk_buff *skb)
 {
 	u32 start = skb_checksum_start_offset(skb) + ETH_HLEN + softtap_vlan_len(skb);
 	u32 at = start + skb->csum_offset;
@@ -130,11 +131,10 @@ static void put_end(void *to, u32 total)
 }
 
 /* Writes one record. Return: false when there was no room. */
-static bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
-		   const struct sk_buff *skb)
+static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
+				   const struct sk_buff *skb, u32 length)
 {
 	u64 lost = buffer->unplaced[port->index];
-	u32 length = skb->len + ETH_HLEN + softtap_vlan_len(skb);
 	u32 padded = ALIGN(length, 4);
 	u32 total = SOFTTAP_EPB_OVERHEAD + padded +
 		    (unlikely(lost) ? sizeof(struct softtap_epb_drops) : 0);
@@ -148,13 +148,14 @@ static bool record(const struct softtap_port *port, struct softtap_buffer *buffe
 		softtap_channel_cancel(buffer, total);
 		return false;
 	}
-	if (skb->ip_summed == CHECKSUM_PARTIAL)
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
 		finish_checksum(to, length, skb);
 	to = put_flags(to + padded);
-	if (unlikely(lost))
+	if (unlikely(lost)) {
 		to = put_drops(to, lost);
+		buffer->unplaced[port->index] = 0;
+	}
 	put_end(to, total);
-	buffer->unplaced[port->index] = 0;
 	softtap_channel_commit(buffer);
 	return true;
 }
@@ -163,8 +164,10 @@ static bool record(const struct softtap_port *port, struct softtap_buffer *buffe
 static void capture_frame(const struct softtap_port *port, struct softtap_buffer *buffer,
 			  const struct sk_buff *skb)
 {
-	if (likely(buffer->relay && record(port, buffer, skb)))
-		count_captured(port, 1, skb->len + ETH_HLEN + softtap_vlan_len(skb));
+	u32 length = skb->len + ETH_HLEN + softtap_vlan_len(skb);
+
+	if (likely(buffer->relay && record(port, buffer, skb, length)))
+		count_captured(port, length);
 	else
 		count_lost(port, buffer, 1);
 }
@@ -187,27 +190,28 @@ static struct sk_buff *segment(const struct sk_buff *skb)
 }
 
 /* The number of segments made is the number of frames, whatever the sender claimed. */
-static noinline void capture_segments(const struct softtap_port *port,
-				      struct softtap_buffer *buffer,
-				      const struct sk_buff *skb, struct softtap_load *load)
+static noinline struct softtap_load capture_segments(const struct softtap_port *port,
+						     struct softtap_buffer *buffer,
+						     const struct sk_buff *skb,
+						     struct softtap_load load)
 {
 	struct sk_buff *segments = segment(skb);
 	struct sk_buff *each, *next;
 
 	if (IS_ERR_OR_NULL(segments)) {
-		count_lost(port, buffer, load->frames);
-		return;
+		count_lost(port, buffer, load.frames);
+		return load;
 	}
-	load->frames = 0;
-	load->bytes = 0;
+	load = (struct softtap_load){};
 	skb_list_walk_safe(segments, each, next) {
-		load->frames++;
-		load->bytes += each->len + softtap_vlan_len(each);
+		load.frames++;
+		load.bytes += each->len + softtap_vlan_len(each);
 		__skb_pull(each, ETH_HLEN);
 		capture_frame(port, buffer, each);
 		skb_mark_not_on_list(each);
 		consume_skb(each);
 	}
+	return load;
 }
 
 /*
@@ -229,23 +233,25 @@ static noinline void capture_crc32c(const struct softtap_port *port,
  * softtap_capture - record what arrived on a port, if somebody reads
  * @port: where it arrived
  * @skb: not changed; data at the network header
- * @load: its frames and bytes; corrected when a super-frame had other segments than it said
+ * @load: its frames and bytes
  *
- * Every frame of @load is counted once: as captured, lost or idle.
+ * Every frame of the load is counted once: as captured, lost or idle.
  *
  * Context: softirq (BH off), RCU read side. Allocates for GSO and SCTP only.
+ * Return: the load; another when a super-frame has other segments than it said.
  */
-void softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
-		     struct softtap_load *load)
+struct softtap_load softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
+				    struct softtap_load load)
 {
 	struct softtap_buffer *buffer = this_cpu_ptr(port->buffers);
 
 	if (!READ_ONCE(buffer->recording))
-		count_idle(port, load->frames);
+		count_idle(port, load.frames);
 	else if (unlikely(skb_is_gso(skb)))
-		capture_segments(port, buffer, skb, load);
+		return capture_segments(port, buffer, skb, load);
 	else if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
 		capture_crc32c(port, buffer, skb);
 	else
 		capture_frame(port, buffer, skb);
+	return load;
 }

@@ -3,11 +3,11 @@
 #define _SOFTTAP_CAPTURE_H
 
 #include <linux/skbuff.h>
+#include "forward.h"
 
 struct softtap_port;
-struct softtap_load;
 
-void softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
-		     struct softtap_load *load);
+struct softtap_load softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
+				    struct softtap_load load);
 
 #endif /* _SOFTTAP_CAPTURE_H */

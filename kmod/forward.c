@@ -41,55 +41,64 @@ static u32 gso_header_len(const struct sk_buff *skb)
 	return offset + ETH_HLEN + softtap_vlan_len(skb) + gso_transport_len(skb, offset);
 }
 
-static noinline void gso_load(const struct sk_buff *skb, struct softtap_load *load)
+static noinline struct softtap_load gso_load(const struct sk_buff *skb, struct softtap_load load)
 {
 	u32 size = skb_shinfo(skb)->gso_size;
 	u32 header = gso_header_len(skb);
 
 	/* Senders that are not trusted (virtio, tun) leave the number of segments open. */
-	load->frames = skb_shinfo(skb)->gso_segs;
-	if (!load->frames && size && load->bytes > header)
-		load->frames = DIV_ROUND_UP(load->bytes - header, size);
-	if (!load->frames)
-		load->frames = 1;
-	load->bytes += (load->frames - 1) * header;
+	load.frames = skb_shinfo(skb)->gso_segs;
+	if (!load.frames && size && load.bytes > header)
+		load.frames = DIV_ROUND_UP(load.bytes - header, size);
+	if (!load.frames)
+		load.frames = 1;
+	load.bytes += (load.frames - 1) * header;
+	return load;
 }
 
-static void count_rx(const struct softtap_port *port, const struct softtap_load *load)
+static struct softtap_load load_of(const struct sk_buff *skb)
 {
-	struct softtap_stats *stats = this_cpu_ptr(port->stats);
+	struct softtap_load load = {
+		.frames = 1,
+		.bytes = skb->len + ETH_HLEN + softtap_vlan_len(skb),
+	};
 
-	u64_stats_update_begin(&stats->sync);
-	u64_stats_add(&stats->port[port->index].rx_frames, load->frames);
-	u64_stats_add(&stats->port[port->index].rx_bytes, load->bytes);
-	u64_stats_update_end(&stats->sync);
+	return unlikely(skb_is_gso(skb)) ? gso_load(skb, load) : load;
 }
 
-static void count_tx(const struct softtap_port *peer, const struct softtap_load *load, bool sent)
+static void count_rx(const struct softtap_port *port, struct softtap_load load)
 {
-	struct softtap_stats *stats = this_cpu_ptr(peer->stats);
-	struct softtap_counters *counters = &stats->port[peer->index];
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
-	u64_stats_update_begin(&stats->sync);
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->rx_frames, load.frames);
+	u64_stats_add(&counters->rx_bytes, load.bytes);
+	u64_stats_update_end(&counters->sync);
+}
+
+static void count_tx(const struct softtap_port *peer, struct softtap_load load, bool sent)
+{
+	struct softtap_counters *counters = this_cpu_ptr(peer->counters);
+
+	u64_stats_update_begin(&counters->sync);
 	if (likely(sent)) {
-		u64_stats_add(&counters->tx_frames, load->frames);
-		u64_stats_add(&counters->tx_bytes, load->bytes);
+		u64_stats_add(&counters->tx_frames, load.frames);
+		u64_stats_add(&counters->tx_bytes, load.bytes);
 	} else {
-		u64_stats_add(&counters->tx_dropped, load->frames);
+		u64_stats_add(&counters->tx_dropped, load.frames);
 	}
-	u64_stats_update_end(&stats->sync);
+	u64_stats_update_end(&counters->sync);
 }
 
 /*
  * A checksum that a device is to finish behind VLAN tags in the payload: the device wants the
  * network header to stand behind them (as br_dev_queue_push_xmit() does it).
  */
-static void fix_network_header(struct sk_buff *skb)
+static noinline void fix_network_header(struct sk_buff *skb)
 {
 	int depth;
 
-	if (skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol) &&
-	    __vlan_get_protocol(skb, skb->protocol, &depth))
+	if (__vlan_get_protocol(skb, skb->protocol, &depth))
 		skb_set_network_header(skb, depth);
 }
 
@@ -112,8 +121,9 @@ static bool send_to(const struct softtap_port *peer, struct sk_buff *skb)
 	skb->dev = dev;
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
-	skb_push(skb, ETH_HLEN);
-	fix_network_header(skb);
+	__skb_push(skb, ETH_HLEN);	/* back to the MAC header, which is there */
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol)))
+		fix_network_header(skb);
 	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
 }
 
@@ -136,15 +146,10 @@ rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
 
-	load.frames = 1;
-	load.bytes = skb->len + ETH_HLEN + softtap_vlan_len(skb);
-	if (unlikely(skb_is_gso(skb)))
-		gso_load(skb, &load);
-
-	softtap_capture(port, skb, &load);
-	count_rx(port, &load);
+	load = softtap_capture(port, skb, load_of(skb));
+	count_rx(port, load);
 	if (port->peer)
-		count_tx(port->peer, &load, send_to(port->peer, skb));
+		count_tx(port->peer, load, send_to(port->peer, skb));
 	else
 		consume_skb(skb);
 	return RX_HANDLER_CONSUMED;

@@ -13,7 +13,7 @@ struct softtap_buffer;
  * struct softtap_port - one end of a tap
  * @dev: the attached device, NULL while there is none; written under RTNL, read under RCU
  * @peer: where frames go, NULL when the tap only listens
- * @stats: the tap's counters
+ * @counters: what arrived here, what was sent out of here
  * @buffers: the tap's buffers
  * @index: 0 = a, 1 = b: in the counters and as pcapng interface
  * @tap: back pointer
@@ -26,7 +26,7 @@ struct softtap_buffer;
 struct softtap_port {
 	struct net_device __rcu *dev;
 	struct softtap_port *peer;
-	struct softtap_stats __percpu *stats;
+	struct softtap_counters __percpu *counters;
 	struct softtap_buffer __percpu *buffers;
 	unsigned int index;
 

@@ -2,6 +2,7 @@
 #ifndef _SOFTTAP_STATS_H
 #define _SOFTTAP_STATS_H
 
+#include <linux/cache.h>
 #include <linux/u64_stats_sync.h>
 #include <linux/types.h>
 #include "softtap.h"
@@ -31,25 +32,18 @@
 
 /**
  * struct softtap_counters - one port's counters on one CPU
+ * @sync: a section of writes; readers see none half done
  *
- * Written by that CPU in softirq only, inside the u64_stats_sync section of struct softtap_stats.
+ * Written by that CPU in softirq only. What an ordinary frame writes lies in one cache line.
  */
 struct softtap_counters {
+	struct u64_stats_sync sync;
 #define SOFTTAP_FIELD(name) u64_stats_t name;
 	SOFTTAP_COUNTERS(SOFTTAP_FIELD)
 #undef SOFTTAP_FIELD
-};
+} ____cacheline_aligned_in_smp;
 
-/**
- * struct softtap_stats - a tap's counters on one CPU
- * @sync: lets 32-bit readers see whole 64-bit values
- * @port: both ports together, as a frame counts on the one it came by and the one it leaves by
- */
-struct softtap_stats {
-	struct u64_stats_sync sync;
-	struct softtap_counters port[SOFTTAP_PORTS];
-};
-
-u64 softtap_stats_sum(struct softtap_stats __percpu *stats, unsigned int port, size_t offset);
+struct softtap_counters __percpu *softtap_stats_alloc(void);
+u64 softtap_stats_sum(struct softtap_counters __percpu *counters, size_t offset);
 
 #endif /* _SOFTTAP_STATS_H */

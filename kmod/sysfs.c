@@ -37,9 +37,9 @@ static const struct port_attribute *port_attribute(struct kobj_attribute *attr)
 static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	const struct port_attribute *which = port_attribute(attr);
+	const struct softtap_port *port = &tap_of(kobj)->port[which->port];
 
-	return sysfs_emit(buf, "%llu\n", softtap_stats_sum(tap_of(kobj)->stats, which->port,
-							   which->offset));
+	return sysfs_emit(buf, "%llu\n", softtap_stats_sum(port->counters, which->offset));
 }
 
 static ssize_t ifname_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

@@ -93,6 +93,14 @@ static int parse_spec(struct softtap_tap *tap, const char *spec)
 	return 0;
 }
 
+static void free_counters(struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++)
+		free_percpu(tap->port[i].counters);
+}
+
 /*
  * Ends a tap that nothing shows any more. Its kobject's release may come late; the memory, and the
  * module that the release is in, wait for it.
@@ -103,16 +111,20 @@ static void put_tap(struct softtap_tap *tap)
 	kobject_put(&tap->kobj);
 	wait_for_completion(&tap->released);
 	put_net(tap->net);
-	free_percpu(tap->stats);
+	free_counters(tap);
 	kfree(tap);
 }
 
-static void init_stats(struct softtap_tap *tap)
+static int alloc_counters(struct softtap_tap *tap)
 {
-	int cpu;
+	unsigned int i;
 
-	for_each_possible_cpu(cpu)
-		u64_stats_init(&per_cpu_ptr(tap->stats, cpu)->sync);
+	for (i = 0; i < tap->ports; i++) {
+		tap->port[i].counters = softtap_stats_alloc();
+		if (!tap->port[i].counters)
+			return -ENOMEM;
+	}
+	return 0;
 }
 
 static void wire_ports(struct softtap_tap *tap)
@@ -124,7 +136,6 @@ static void wire_ports(struct softtap_tap *tap)
 
 		port->index = i;
 		port->tap = tap;
-		port->stats = tap->stats;
 		port->buffers = tap->channel->buffers;
 		port->peer = tap->ports == 2 ? &tap->port[!i] : NULL;
 	}
@@ -141,16 +152,14 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	err = parse_spec(tap, spec);
 	if (err)
 		goto err_free_tap;
-	err = -ENOMEM;
 	tap->settings = *settings;
-	tap->stats = alloc_percpu(struct softtap_stats);
-	if (!tap->stats)
-		goto err_no_memory;
-	init_stats(tap);
+	err = alloc_counters(tap);
+	if (err)
+		goto err_free_counters;
 	tap->channel = softtap_channel_create(settings);
 	if (IS_ERR(tap->channel)) {
 		err = PTR_ERR(tap->channel);
-		goto err_free_stats;
+		goto err_free_counters;
 	}
 	wire_ports(tap);
 	tap->net = get_net(current->nsproxy->net_ns);
@@ -158,9 +167,8 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	init_completion(&tap->released);
 	return tap;
 
-err_free_stats:
-	free_percpu(tap->stats);
-err_no_memory:
+err_free_counters:
+	free_counters(tap);
 	pr_err("no memory for %s: smaller buffers (subbuf_kb, subbufs) may do\n",
 	       tap->port[0].ifname);
 err_free_tap:

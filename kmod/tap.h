@@ -17,7 +17,6 @@ struct softtap_device;
  * struct softtap_tap - two ports and a channel
  * @port: a and b
  * @ports: 2, or 1 when the tap only listens
- * @stats: counters per CPU
  * @channel: buffers
  * @settings: how it is to be
  * @id: the N of tapN
@@ -32,7 +31,6 @@ struct softtap_device;
 struct softtap_tap {
 	struct softtap_port port[SOFTTAP_PORTS];
 	unsigned int ports;
-	struct softtap_stats __percpu *stats;
 	struct softtap_channel *channel;
 	struct softtap_settings settings;
 	unsigned int id;
