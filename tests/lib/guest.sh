@@ -49,6 +49,15 @@ give_addresses() {
 	in_b ip addr add 2001:db8::2/64 dev b0 nodad
 }
 
+# The hosts fall silent: nothing is on its way any more when counters are read.
+take_addresses() {
+	local host
+	for host in A B; do
+		ip -n $host addr flush to 0.0.0.0/0
+		silence ip netns exec $host
+	done
+}
+
 set_mtu() {
 	in_a ip link set a0 mtu "$1"
 	ip link set eth1 mtu "$1"
@@ -72,14 +81,19 @@ veth_topology() {
 	links_up
 }
 
-# The cables are those of the emulated cards eth0 - eth1 and eth2 - eth3; eth0 and eth3 become a0
-# and b0, and leave merging and splitting of frames alone: they stand for other machines.
+# card_topology RING - the cables are those of the emulated cards eth0 - eth1 and eth2 - eth3; eth0
+# and eth3 become a0 and b0, and do not merge or split frames: they stand for other machines.
 card_topology() {
 	add_namespaces
 	ip link set eth0 netns A name a0
 	ip link set eth3 netns B name b0
 	in_a ethtool -K a0 gro off gso off tso off tx off
 	in_b ethtool -K b0 gro off gso off tso off tx off
+	# The emulator reorders frames when a ring is full.
+	in_a ethtool -G a0 rx "$1"
+	in_b ethtool -G b0 rx "$1"
+	ethtool -G eth1 rx "$1"
+	ethtool -G eth2 rx "$1"
 	links_up
 	# A real link comes up some time after.
 	within 30 grep -q 1 /sys/class/net/eth1/carrier
@@ -88,12 +102,22 @@ card_topology() {
 	tc qdisc replace dev eth2 root pfifo limit 10000
 }
 
-# send A|B PCAP - sends a file's frames out of the host's end of the cable.
+# send A|B PCAP [PER_SECOND] - sends a file's frames out of the host's end of the cable.
 send() {
-	case $1 in
-	A) in_a send-frames a0 "$2" ;;
-	B) in_b send-frames b0 "$2" ;;
-	esac
+	local host=$1
+	shift
+	ip netns exec "$host" send-frames "${host,,}0" "$@"
+}
+
+# both_ways NAME [PER_SECOND] - NAME.a from A and NAME.b from B, both of them in the host's
+# directory, at the same time
+both_ways() {
+	local name=$1 sender
+	shift
+	send A "$SOFTTAP_OUT/$name.a" "$@" &
+	sender=$!
+	send B "$SOFTTAP_OUT/$name.b" "$@"
+	wait $sender
 }
 
 watchers=()

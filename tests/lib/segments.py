@@ -49,7 +49,7 @@ def layers(data):
 def payload_offset(data, transport, protocol):
     if protocol == TCP:
         return transport + (data[transport + 12] >> 4) * 4
-    return transport + 8 if protocol == UDP else len(data)
+    return transport + {UDP: 8, SCTP: 12}.get(protocol, len(data))
 
 
 def finish(data):
@@ -83,18 +83,19 @@ def finish(data):
 
 def payload_length(data):
     parsed = layers(data)
-    return len(data) - payload_offset(data, *parsed[2:]) if parsed else 0
+    return max(0, len(data) - payload_offset(data, *parsed[2:])) if parsed else 0
 
 
-def cut(data, size):
-    """The segments, each with @size bytes of payload but for the last."""
-    parsed = layers(data)
-    if not parsed or payload_length(data) <= size:
+def cut(data, sizes):
+    """The segments with as many bytes of payload. All but the last must be of one size, except
+    SCTP's, which hold whole chunks."""
+    if len(sizes) < 2:
         return [finish(data)]
-    version, network, transport, protocol = parsed
-    start = payload_offset(data, transport, protocol)
+    version, network, transport, protocol = layers(data)
+    assert protocol == SCTP or len(set(sizes[:-1])) == 1 and sizes[-1] <= sizes[0], sizes
+    start = at = payload_offset(data, transport, protocol)
     segments = []
-    for at in range(start, len(data), size):
+    for size in sizes:
         frame = bytearray(data[:start] + data[at:at + size])
         if version == 4:
             number, = struct.unpack_from(">H", data, network + 4)
@@ -107,4 +108,5 @@ def cut(data, size):
             if at > start:
                 frame[transport + 13] &= ~CWR & 0xFF
         segments.append(finish(bytes(frame)))
+        at += size
     return segments

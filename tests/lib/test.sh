@@ -10,7 +10,8 @@
 #
 #	prepare		on the host, before: makes what the traffic is to be
 #	guest		in the machine, as root: the traffic. $SOFTTAP_OUT is the host's
-#			directory; slow, so work in the current one and copy at the end
+#			directory; slow, so it starts in one of its own, of which the
+#			files are copied there at the end
 #	verify		on the host, after: looks at what the machine left in the directory
 #
 # and ends with `run_test`. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
@@ -32,11 +33,9 @@ count() {
 	if [ "${SOFTTAP_LONG:-}" ]; then echo "$2"; else echo "$1"; fi
 }
 
-# What a machine is called in the names of its tests: its kernel, then the rest.
+# What a machine is called in the names of its tests: its kernel, then what else is special.
 label_of() {
-	local label=$1
-	label=${label//--kernel /}
-	echo "${label//--/}"
+	tr ' ' '\n' <<<"${1//--kernel /}" | grep -v -e --nic | uniq | sed 's/^--//; s/,.*//' | paste -sd' '
 }
 
 # Runs a function; what it does not survive is a failed test.
@@ -56,22 +55,25 @@ run_machine() {
 	[ -z "${SOFTTAP_BUILT:-}" ] || options+=(--no-build)
 	timeout $((timeout + 120)) "$tests/../scripts/vm" --timeout "$timeout" --out "$out" \
 		"${options[@]}" -- "$test_file" </dev/null || status=$?
-	[ $status = 0 ] || fail "the machine ended early, status $status"
-	return $status
+	[ $status = 0 ] || {
+		fail "the machine ended early, status $status"
+		exit
+	}
 }
 
 on_host() {
 	local machine out
 	for machine in "${machines[@]}"; do
 		export SOFTTAP_MACHINE=$machine
-		out=$tests/out/$test_name/${machine//[ \/]/_}
+		out=$tests/out/$test_name/$(label_of "$machine" | tr " " -)
 		rm -rf "$out"
 		mkdir -p "$out"
 		(
 			cd "$out"
 			phase prepare
-			run_machine "$out" && phase verify
-		) | sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |"
+			run_machine "$out"
+			phase verify
+		) | sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |" || :
 	done | number
 }
 
@@ -82,6 +84,7 @@ in_guest() {
 	cd /tmp/test
 	trap 'tell_where "$BASH_COMMAND"' ERR
 	set -E
+	trap 'cp ./* "$SOFTTAP_OUT" 2>/dev/null' EXIT
 	guest
 	log_is_clean
 }
