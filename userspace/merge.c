@@ -81,10 +81,10 @@ static void account(struct port_account *ports, const struct softtap_epb *epb)
 /* Appends a record, to the last piece if it lies right behind it. */
 static void append(struct batch *batch, const struct softtap_epb *epb)
 {
-	struct iovec *last = &batch->pieces[batch->n_pieces - 1];
+	struct iovec *last = batch->n_pieces ? &batch->pieces[batch->n_pieces - 1] : NULL;
 	size_t length = epb->block.length;
 
-	if (batch->n_pieces && (char *)last->iov_base + last->iov_len == (const char *)epb)
+	if (last && (char *)last->iov_base + last->iov_len == (const char *)epb)
 		last->iov_len += length;
 	else
 		batch->pieces[batch->n_pieces++] = (struct iovec){ (void *)epb, length };

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Unit tests of the reader's merge: buffers are put together in memory as the module writes them,
+ * sub-buffer by sub-buffer with fillers, and taken apart again. Prints TAP.
+ */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "merge.h"
+
+#define SUBBUF	4096
+#define SUBBUFS	4
+#define CPUS	3
+
+static int tests;
+
+static void ok(bool passed, const char *name)
+{
+	printf("%sok %d - %s\n", passed ? "" : "not ", ++tests, name);
+}
+
+/* A writer as the module is one, without a reader to wait for. */
+struct writer {
+	unsigned char memory[SUBBUF * SUBBUFS];
+	__u64 position;
+};
+
+static void put_filler(struct writer *writer, __u32 room)
+{
+	unsigned char *at = writer->memory + writer->position % sizeof(writer->memory);
+	struct softtap_filler filler = { .block = { SOFTTAP_PCAPNG_FILLER, room } };
+
+	memset(at, 0, room);
+	memcpy(at, &filler, sizeof(filler));
+	memcpy(at + room - 4, &room, 4);
+	writer->position += room;
+}
+
+static void put_record(struct writer *writer, __u64 time, __u32 port, __u32 frame, __u64 drops)
+{
+	__u32 padded = (frame + 3) & ~3U;
+	__u32 total = SOFTTAP_EPB_OVERHEAD + padded +
+		      (drops ? sizeof(struct softtap_epb_drops) : 0);
+	__u32 room = SUBBUF - writer->position % SUBBUF;
+	struct softtap_epb epb = {
+		.block = { SOFTTAP_PCAPNG_EPB, total }, .interface = port,
+		.time_high = time >> 32, .time_low = (__u32)time,
+		.captured = frame, .original = frame,
+	};
+	struct softtap_epb_drops option = {
+		.option = { SOFTTAP_OPT_EPB_DROPS, 8 },
+		.count_low = (__u32)drops, .count_high = drops >> 32,
+	};
+	unsigned char *at;
+
+	if (total > room - SOFTTAP_FILLER_MIN)
+		put_filler(writer, room);
+	at = writer->memory + writer->position % sizeof(writer->memory);
+	memset(at, 0, total);
+	memcpy(at, &epb, sizeof(epb));
+	if (drops)
+		memcpy(at + sizeof(epb) + padded + sizeof(struct softtap_epb_flags),
+		       &option, sizeof(option));
+	memcpy(at + total - 4, &total, 4);
+	writer->position += total;
+}
+
+static struct writer writers[CPUS];
+static struct stream streams[CPUS];
+static struct relay relay;
+static struct batch batch;
+
+static void begin(void)
+{
+	int cpu;
+
+	memset(writers, 0, sizeof(writers));
+	memset(streams, 0, sizeof(streams));
+	relay = (struct relay){
+		.geometry = { .cpus = CPUS, .subbuf_size = SUBBUF, .subbufs = SUBBUFS },
+		.buffer_size = SUBBUF * SUBBUFS, .streams = streams,
+	};
+	for (cpu = 0; cpu < CPUS; cpu++)
+		streams[cpu].map = writers[cpu].memory;
+}
+
+static void look(void)
+{
+	int cpu;
+
+	for (cpu = 0; cpu < CPUS; cpu++)
+		streams[cpu].limit = writers[cpu].position;
+}
+
+/* Appends what was taken to @times; checks that pieces are whole records only. */
+static int collect(__u64 *times, int n)
+{
+	int i;
+
+	for (i = 0; i < batch.n_pieces; i++) {
+		const char *at = batch.pieces[i].iov_base;
+		const char *end = at + batch.pieces[i].iov_len;
+
+		while (at < end) {
+			const struct softtap_epb *epb = (const void *)at;
+
+			if (epb->block.type != SOFTTAP_PCAPNG_EPB)
+				return -1;
+			times[n++] = pcapng_epb_time(epb);
+			at += epb->block.length;
+		}
+	}
+	return n;
+}
+
+static bool is_sorted(const __u64 *times, int n)
+{
+	while (--n > 0)
+		if (times[n] < times[n - 1])
+			return false;
+	return true;
+}
+
+static void test_order_over_cpus(void)
+{
+	__u64 times[300];
+	int i, n = 0;
+
+	begin();
+	for (i = 0; i < 90; i++)
+		put_record(&writers[i * 7 % CPUS], 1000 + i, i & 1, 60 + i, 0);
+	look();
+	do {
+		merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+		n = collect(times, n);
+	} while (batch.records && n > 0);
+	ok(n == 90, "every record of three CPUs is taken once, fillers are not");
+	ok(is_sorted(times, n), "records of three CPUs come in the order of time");
+}
+
+static void test_wrap(void)
+{
+	__u64 times[4000];
+	int i, n = 0;
+
+	begin();
+	for (i = 0; i < 1000; i++) {
+		put_record(&writers[1], i, 0, 60 + i % 1400, 0);
+		look();
+		merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+		n = collect(times, n);
+	}
+	ok(n == 1000 && is_sorted(times, n), "a buffer that wraps many times gives each record");
+	ok(streams[1].position == writers[1].position, "the reader is where the writer is");
+}
+
+static void test_horizon(void)
+{
+	__u64 times[20];
+	int n;
+
+	begin();
+	put_record(&writers[0], 10, 0, 60, 0);
+	put_record(&writers[0], 20, 0, 60, 0);
+	put_record(&writers[1], 15, 0, 60, 0);
+	look();
+	merge_fill(&relay, &batch, 20, ~0ULL);
+	n = collect(times, 0);
+	ok(n == 2 && times[0] == 10 && times[1] == 15, "records at the horizon wait");
+	merge_fill(&relay, &batch, 21, ~0ULL);
+	ok(collect(times, 0) == 1 && times[0] == 20, "and come when it has moved");
+}
+
+static void test_count_limit(void)
+{
+	int i;
+
+	begin();
+	for (i = 0; i < 10; i++)
+		put_record(&writers[2], i, 1, 100, 0);
+	look();
+	merge_fill(&relay, &batch, ~0ULL, 4);
+	ok(batch.records == 4 && batch.last == 3, "no more records than asked for");
+	ok(merge_count(&relay, 2, streams[2].position, streams[2].limit, NULL) == 6,
+	   "the rest is counted without being taken");
+}
+
+static void test_account(void)
+{
+	begin();
+	put_record(&writers[0], 1, 0, 61, 0);
+	put_record(&writers[0], 2, 1, 62, 5);
+	put_record(&writers[1], 3, 1, 63, 1ULL << 33);
+	look();
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+	ok(batch.ports[0].recorded == 1 && batch.ports[1].recorded == 2,
+	   "records are counted by port");
+	ok(!batch.ports[0].dropped && batch.ports[1].dropped == (1ULL << 33) + 5,
+	   "drop counts are summed by port, beyond 32 bits");
+}
+
+static void test_pieces_join(void)
+{
+	begin();
+	put_record(&writers[0], 1, 0, 60, 0);
+	put_record(&writers[0], 2, 0, 60, 0);
+	put_record(&writers[1], 3, 0, 60, 0);
+	put_record(&writers[0], 4, 0, 60, 0);
+	look();
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+	ok(batch.n_pieces == 3, "records behind each other are one piece");
+	ok(batch.bytes == 4 * (SOFTTAP_EPB_OVERHEAD + 60), "a batch knows its bytes");
+}
+
+static void test_no_block(void)
+{
+	__u64 times[20];
+	int n;
+
+	begin();
+	put_record(&writers[0], 1, 0, 60, 0);
+	put_filler(&writers[0], SUBBUF - writers[0].position % SUBBUF);
+	put_record(&writers[0], 2, 0, 60, 0);
+	streams[0].position = 40;	/* within the first record */
+	look();
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+	n = collect(times, 0);
+	ok(n == 1 && times[0] == 2,
+	   "a position within a record ends nothing: the next sub-buffer goes on");
+}
+
+int main(void)
+{
+	test_order_over_cpus();
+	test_wrap();
+	test_horizon();
+	test_count_limit();
+	test_account();
+	test_pieces_join();
+	test_no_block();
+	printf("1..%d\n", tests);
+	return 0;
+}
