@@ -1,0 +1,675 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# softtap up and down on this machine, without the module: both ports are as they were in the end, also
+# after either was killed at any point. In namespaces of its own (network, processes, mounts):
+#
+#	  p0 ==veth== q0	p1 ==veth== q1		the ports, and their cables' other ends
+#
+# $SOFTTAP_SYSFS is a directory of files that a faked modprobe makes, and a process plays the module.
+# Programs that softtap runs are found in $bin first, and kill softtap after any of them when told to.
+set -euo pipefail
+
+tests=$(cd "$(dirname "$0")/.." && pwd)
+if [ ! "${SOFTTAP_ALONE:-}" ]; then
+	[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
+	make -s -C "$tests/../userspace" >&2 </dev/null
+	SOFTTAP_ALONE=yes exec timeout 600 unshare --net --mount --pid --fork --kill-child --mount-proc "$0"
+fi
+
+. "$tests/lib/tap.sh"
+
+softtap=$tests/../userspace/softtap
+work=$(mktemp -d /tmp/softtap-unit.XXXXXX)
+bin=$work/bin
+export SOFTTAP_RUN=$work/run SOFTTAP_SYSFS=$work/sys/softtap
+unset SSH_CONNECTION SOFTTAP_KO
+PATH=$bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+mount -t sysfs sysfs /sys 2>/dev/null || true
+mount -t tmpfs tmpfs /sys/kernel/debug 2>/dev/null || true
+
+trap 'rm -rf "$work"' EXIT	# what runs still ends with the first process of the namespace
+
+# --- What softtap finds in the place of a module and of programs ------------------------------------
+
+write_programs() {
+	local program
+	mkdir -p "$bin" "$work/sys" "$work/real"
+	cat >"$work/real/modprobe" <<-'END'
+		#!/bin/sh
+		set -eu
+		mkdir -p "$SOFTTAP_SYSFS.new"
+		mkfifo "$SOFTTAP_SYSFS.new/remove" "$SOFTTAP_SYSFS.new/add"
+		echo 1 >"$SOFTTAP_SYSFS.new/version"
+		make_tap "$SOFTTAP_SYSFS.new/tap0" "${2#tap=}"
+		mv "$SOFTTAP_SYSFS.new" "$SOFTTAP_SYSFS"
+	END
+	cat >"$work/real/rmmod" <<-'END'
+		#!/bin/sh
+		mv "$SOFTTAP_SYSFS" "$SOFTTAP_SYSFS.old"
+		# Whoever waits for a writer of these would wait for ever.
+		for file in add remove; do : 3<>"$SOFTTAP_SYSFS.old/$file"; done
+		rm -rf "$SOFTTAP_SYSFS.old"
+	END
+	cat >"$bin/make_tap" <<-'END'
+		#!/bin/sh
+		set -eu
+		mkdir -p "$1/a"
+		echo running >"$1/state"
+		echo "${2%%:*}" >"$1/a/ifname"
+		case $2 in *:*) mkdir -p "$1/b" && echo "${2##*:}" >"$1/b/ifname" ;; esac
+	END
+	# Each call counts. Call $KILL_AT kills softtap when it is done (0: the first one before it
+	# begins), $FAIL_AT fails, $INTERRUPT_AT interrupts softtap.
+	cat >"$bin/program" <<-END
+		#!/bin/bash
+		echo x >>"$work/calls"
+		call=\$(wc -l <"$work/calls")
+		[ "\${KILL_AT:-}" != 0 ] || { kill -KILL \$PPID; exit 1; }
+		[ "\$call" != "\${FAIL_AT:-}" ] || { echo "broken on purpose"; exit 1; }
+		name=\${0##*/}
+		real=$work/real/\$name
+		[ -x "\$real" ] || real=/usr/sbin/\$name
+		[ -x "\$real" ] || real=/sbin/\$name
+		[ "\$call" != "\${INTERRUPT_AT:-}" ] || kill -INT \$PPID
+		"\$real" "\$@"
+		status=\$?
+		[ "\$call" != "\${KILL_AT:-}" ] || kill -KILL \$PPID
+		exit \$status
+	END
+	chmod +x "$work"/real/* "$bin"/*
+	for program in ip tc ethtool modprobe rmmod; do
+		ln -s program "$bin/$program"
+	done
+}
+
+# Plays the module's files add and remove.
+play_module() {
+	local file=$1 name
+	while :; do
+		if [ -p "$SOFTTAP_SYSFS/$file" ] && name=$(cat "$SOFTTAP_SYSFS/$file") &&
+			[ "$name" ]; then
+			case $file in
+			remove) rm -rf "${SOFTTAP_SYSFS:?}/$name" ;;
+			add) make_tap "$SOFTTAP_SYSFS/tap1" "$name" ;;
+			esac
+		else
+			sleep 0.02
+		fi
+	done 2>/dev/null
+}
+
+# softtap, with the programs it runs counted from 1; $status and $said are what came of it
+run() {
+	: >"$work/calls"
+	status=0
+	said=$(timeout 60 "$softtap" "$@" 2>&1 </dev/null) || status=$?
+}
+
+calls() {
+	wc -l <"$work/calls"
+}
+
+# --- The ports ----------------------------------------------------------------------------------------
+
+/ip() {
+	/usr/sbin/ip "$@"
+}
+
+make_ports() {
+	local i
+	for i in 0 1; do
+		/ip link add p$i type veth peer name q$i
+		/ip link set q$i up
+	done
+}
+
+delete_ports() {
+	/ip link delete p0 2>/dev/null || true
+	/ip link delete p1 2>/dev/null || true
+	/ip nexthop flush >/dev/null 2>&1 || true
+}
+
+# No waiting for the check that an address is unique.
+no_dad() {
+	sysctl -qw net.ipv6.conf.p0.accept_dad=0 net.ipv6.conf.p1.accept_dad=0
+}
+
+settled() {
+	[ -z "$(/ip -6 address show tentative)" ]
+}
+
+configure() {
+	local i
+	sysctl -qw net.ipv6.conf.p0.accept_ra=2 net.ipv6.conf.p0.use_tempaddr=1 \
+		net.ipv4.conf.p1.rp_filter=2 net.ipv4.conf.p1.proxy_arp=1
+	for i in 0 1; do
+		/ip link set p$i up
+	done
+	sysctl -qw net.ipv6.conf.p0.mtu=1400
+	/usr/sbin/ethtool -K p0 gro on >/dev/null
+	/usr/sbin/ethtool -K p1 tx-tcp-mangleid-segmentation off >/dev/null
+
+	/ip address add 10.0.0.1/24 dev p0 brd +
+	/ip address add 10.0.0.9/24 dev p0 label p0:x
+	/ip address add 10.1.0.1/32 peer 10.1.0.2 dev p0
+	/ip address add 192.168.7.1/24 dev p1
+	/ip address add 2001:db8::1/64 dev p0
+	/ip address add 2001:db8::2/64 dev p0
+	/ip address add 2001:db8:1::3/64 dev p0 metric 99 noprefixroute
+	/ip address add 2001:db8:2::1/64 dev p1
+	/ip address add fe80::77/64 dev p1
+	within 5 settled
+
+	/ip neighbour add 10.0.0.2 lladdr 02:00:00:00:00:01 dev p0
+	/ip neighbour add 2001:db8::9 lladdr 02:00:00:00:00:03 dev p0
+	/ip neighbour add proxy 10.0.0.55 dev p0
+
+	/ip route add 10.9.0.0/16 via 10.0.0.2 dev p0 proto static metric 50
+	/ip route append 10.9.0.0/16 via 10.0.0.3 dev p0 proto static metric 50
+	/ip route add 10.10.0.0/16 src 10.0.0.9 dev lo
+	/ip route add 10.11.0.0/16 nexthop via 10.0.0.5 nexthop via 192.168.7.9 weight 3
+	/ip route add 10.12.0.0/16 via 10.0.0.2 dev p0 table 77 mtu 1300
+	/ip route add local 10.13.0.0/16 dev p0
+	/ip route add 10.14.0.0/16 via 172.16.0.1 dev p1 onlink
+	/ip route add 10.15.0.0/16 via inet6 2001:db8::9 dev p0
+	/ip -6 route add 2001:db8:5::/48 via fe80::1 dev p0 metric 77
+	/ip -6 route add 2001:db8:6::/48 via 2001:db8::9 src 2001:db8::2
+	/ip -6 route add 2001:db8:7::/48 nexthop via fe80::1 dev p0 nexthop via fe80::2 dev p1
+	/ip nexthop add id 5 via 10.0.0.77 dev p0
+	/ip nexthop add id 6 via 192.168.7.77 dev p1
+	/ip nexthop add id 9 group 5/6,3
+	/ip route add 10.20.0.0/16 nhid 9
+	/ip route add 10.21.0.0/16 nhid 5
+}
+
+# Everything that down has to put back. Routes to the same prefix over different ports have no order.
+picture() {
+	local port
+	for port in p0 p1; do
+		/ip -d -o link show dev $port
+		/ip -d -o address show dev $port
+		/ip neighbour show nud permanent dev $port
+		/ip neighbour show proxy dev $port
+		/usr/sbin/ethtool -k $port
+		/usr/sbin/tc qdisc show dev $port
+		grep -s . /proc/sys/net/ipv[46]/conf/$port/*
+	done
+	/ip -4 -d route show table all
+	/ip -6 -d route show table all | grep -v 'dev q[01]' | sort
+	/ip -d nexthop
+	ls "$SOFTTAP_RUN" "$SOFTTAP_SYSFS" 2>&1
+	grep . /proc/sys/net/ipv[46]/conf/{all,default}/{forwarding,disable_ipv6} 2>&1
+}
+
+before() {
+	picture >"$work/before"
+}
+
+# as_before NAME - and what is not
+as_before() {
+	picture >"$work/after"
+	ok "$1" diff "$work/before" "$work/after"
+}
+
+fresh() {
+	delete_ports
+	make_ports
+	"${@:-true}"
+	before
+}
+
+# --- Tests --------------------------------------------------------------------------------------------
+
+silent_port() {
+	local port=$1
+	/ip -br address show dev "$port" | grep -q "^${port}[^ ]* *UP *$" &&
+		[ "$(cat /proc/sys/net/ipv6/conf/"$port"/disable_ipv6)" = 1 ] &&
+		[ "$(cat /proc/sys/net/ipv6/conf/"$port"/addr_gen_mode)" = 1 ] &&
+		! /usr/sbin/ethtool -k "$port" | grep -v fixed |
+			grep -E '(receive|segmentation|vlan)-offload: on'
+}
+
+test_up_down() {
+	fresh configure
+	run up p0 p1
+	is 'up: exit status' "$status" 0
+	is 'up: tells the tap' "$said" 'tap0 is up between p0 and p1'
+	ok 'up: p0 is up and silent' silent_port p0
+	ok 'up: p1 is up and silent' silent_port p1
+	run up p0 q1
+	is 'up again: exit status' "$status" 1
+	like 'up again: says why' "$said" '^softtap: p0 is a port of tap0 already$'
+	run down
+	is 'down: exit status' "$status" 0
+	is 'down: tells it' "$said" 'p0:p1 is as it was'
+	as_before 'down: everything is as it was'
+	run down
+	is 'down again: exit status' "$status" 0
+	is 'down again: says it' "$said" 'softtap: nothing to take down'
+}
+
+test_named() {
+	local name
+	for name in tap0 p0:p1 p1; do
+		fresh no_dad
+		run up p0 p1
+		run down "$name"
+		as_before "down $name"
+	done
+	run down tap7
+	is 'down of no tap: exit status' "$status" 1
+	is 'down of no tap: says it' "$said" "softtap: no tap \`tap7', see softtap show"
+}
+
+test_second_tap() {
+	fresh no_dad
+	modprobe softtap tap=x:y
+	before
+	run up p0 p1
+	is 'with the module there: exit status' "$status" 0
+	ok 'with the module there: a tap is added' within 5 test -e "$SOFTTAP_SYSFS/tap1/b"
+	run down tap1
+	as_before 'with the module there: the other tap stays'
+	run down
+	is 'a tap made by hand: exit status' "$status" 1
+	is 'a tap made by hand: says why' "$said" \
+		'softtap: tap0 was not made by softtap up: give its name'
+	run down tap0
+	is 'a tap made by hand: goes when named' "$said" 'tap0 is gone, its ports stay as they are'
+	ok 'a tap made by hand: the module goes with it' test ! -e "$SOFTTAP_SYSFS"
+}
+
+test_listen_only() {
+	fresh configure
+	run up p0
+	is 'listen-only: up' "$said" 'tap0 is up on p0, listening only'
+	run down
+	as_before 'listen-only: everything is as it was'
+}
+
+test_never_up() {
+	fresh
+	run up p0 p1
+	ok 'never up before: p0 is up' silent_port p0
+	run down
+	as_before 'never up before: everything is as it was'
+}
+
+addresses_while_down() {
+	/ip address add 10.0.0.1/24 dev p0
+	/ip link set p1 up
+	/ip link set p1 down
+	sysctl -qw net.ipv6.conf.p1.disable_ipv6=1
+}
+
+test_down_before() {
+	fresh addresses_while_down
+	run up p0 p1
+	run down
+	as_before 'down before: everything is as it was'
+}
+
+no_link_local() {
+	no_dad
+	/ip link set p0 up
+	/ip link set p1 up
+	/ip -6 address flush dev p0
+}
+
+test_no_link_local() {
+	fresh no_link_local
+	run up p0 p1
+	run down
+	as_before 'a link-local address that was removed does not come back'
+}
+
+lifetimes() {
+	no_dad
+	/ip link set p0 up
+	/ip address add 10.0.0.1/24 dev p0 valid_lft 1000 preferred_lft 500
+	/ip address add 2001:db8::1/64 dev p0 valid_lft 1000 preferred_lft 500
+	/ip -6 route add 2001:db8:8::/48 via fe80::1 dev p0 expires 500
+}
+
+seconds_left() {
+	{ /ip -d -o address show dev p0; /ip -6 -d route; } |
+		grep -o -e '_lft [0-9]\+' -e 'expires [0-9]\+'
+}
+
+# A lifetime goes on while the tap is there: at most so many seconds less than before.
+near() {
+	paste "$work/left" <(seconds_left) |
+		awk '$1 != $3 || $2 < $4 || $2 - $4 > 20 { exit 1 } END { exit NR != 6 }'
+}
+
+test_lifetimes() {
+	fresh lifetimes
+	seconds_left >"$work/left"
+	run up p0 p1
+	run down
+	ok 'what is left of lifetimes is kept' near
+}
+
+virtual_nic() {
+	/ip link delete p1
+	/ip tuntap add p1 mode tap
+	"$@"
+}
+
+test_qdisc() {
+	local default
+	fresh virtual_nic /ip link set p1 up
+	default=$(/usr/sbin/tc qdisc show dev p1 | cut -d ' ' -f 2)
+	run up p0 p1
+	is 'qdisc: a port that has one gets pfifo' \
+		"$(/usr/sbin/tc qdisc show dev p1 | cut -d ' ' -f 2)" pfifo
+	run down
+	as_before "qdisc: $default is there again"
+	for action in 'set p1 up' 'set p1 down'; do
+		# shellcheck disable=SC2086
+		/ip link $action
+	done
+	before
+	run up p0 p1
+	run down
+	as_before 'qdisc: also on a port that was down'
+	fresh virtual_nic true
+	run up p0 p1
+	run down
+	as_before 'qdisc: also on a port that had never been up'
+}
+
+own_fifo() {
+	/usr/sbin/tc qdisc replace dev p0 root handle 5: pfifo limit 77
+	/usr/sbin/tc qdisc replace dev p1 root handle 6: htb
+}
+
+test_own_qdisc() {
+	fresh own_fifo
+	run up p0 p1
+	is 'a qdisc of the user: exit status' "$status" 1
+	like 'a qdisc of the user: says which' "$said" 'p1 has a root qdisc of your own \(htb\)'
+	as_before 'a qdisc of the user: nothing is changed'
+	run up --force p0 p1
+	is 'a qdisc of the user: --force' "$status" 0
+	run down
+	as_before 'a qdisc of the user: stays with --force'
+}
+
+# refused NAME REGEX ARGUMENT…
+refused() {
+	local name=$1 reason=$2 lines
+	shift 2
+	run up "$@"
+	lines=$(echo "$said" | wc -l)
+	is "refused, $name: exit status" "$((status > 0 && status < 3)), $lines line" '1, 1 line'
+	like "refused, $name: says why" "$said" "^softtap: $reason"
+	as_before "refused, $name: nothing is changed"
+}
+
+test_refused_ports() {
+	fresh no_dad
+	/ip link add br9 type bridge
+	/ip link set p1 master br9
+	/ip tuntap add tun9 mode tun
+	before
+	refused 'no port' 'give the names of two ports'
+	refused 'three ports' 'give the names of two ports' p0 p1 q0
+	refused 'no such port' 'nix: there is no such port' p0 nix
+	refused 'twice the same' 'p0 twice' p0 p0
+	refused loopback 'lo is the loopback device' lo p0
+	refused 'not Ethernet' 'tun9 is not an Ethernet port' p0 tun9
+	refused 'a bridge port' 'p1 is a member of bridge br9' p0 p1
+	refused 'too long' ".abcdefghijklmnop' is too long" p0 abcdefghijklmnop
+	refused 'no name' ".a/b' cannot be the name" p0 a/b
+	refused 'unknown option' 'unrecognized option' --nonsense p0 p1
+	/ip link set p1 nomaster
+	/ip link add link p1 name mac9 type macvlan
+	before
+	refused 'macvlan on it' 'p1 has the macvlan device mac9 on it' p0 p1
+	/ip link delete br9
+	/ip link delete tun9
+}
+
+with_address() {
+	no_dad
+	/ip link set p0 up
+	/ip address add 10.0.0.1/24 dev p0
+	/ip address add 2001:db8::1/64 dev p0
+	"$@"
+}
+
+test_refused_default() {
+	local route reason='p0 carries the default route; --force taps it all the same'
+	for route in '-4 route add default via 10.0.0.2' '-4 route add default dev p0 table 77' \
+		'-6 route add default via fe80::1 dev p0' '-4 route add default dev lo src 10.0.0.1' \
+		'-4 route add default nexthop via 10.0.0.2 nexthop via 10.0.0.3'; do
+		# shellcheck disable=SC2086
+		fresh with_address /ip $route
+		refused "$route" "$reason" p1 p0
+		run up --force p1 p0
+		is "--force, $route: exit status" "$status" 0
+		like "--force, $route: warns" "$said" 'warning: p0 carries the default route'
+		run down
+		as_before "--force, $route: down"
+		# shellcheck disable=SC2086
+		/ip ${route/add/delete}
+	done
+}
+
+test_refused_session() {
+	local said_to_be='p0 carries your own ssh session from 10.0.0.77'
+	fresh with_address
+	export SSH_CONNECTION='10.0.0.77 50000 10.0.0.1 22'
+	refused 'ssh to its address' "$said_to_be" p0 p1
+	SSH_CONNECTION='10.0.0.77 50000 10.99.0.1 22'
+	refused 'ssh by its route' "$said_to_be" p0 p1
+	SSH_CONNECTION='2001:db8::77 50000 2001:db8:99::1 22'
+	refused 'ssh over IPv6' 'p0 carries your own ssh session from 2001:db8::77' p0 p1
+	SSH_CONNECTION='127.0.0.1 50000 127.0.0.1 22'
+	run up p0 p1
+	is 'ssh elsewhere: exit status' "$status" 0
+	run down
+	unset SSH_CONNECTION
+}
+
+# A process that is called sshd and has a connection to p0's address.
+connect_sshd() {
+	cat >"$work/connect.pl" <<-'END'
+		use IO::Socket::INET;
+		my $s = IO::Socket::INET->new(Listen => 1, LocalAddr => "10.0.0.1:2222", ReuseAddr => 1);
+		my $c = IO::Socket::INET->new(PeerAddr => "10.0.0.1:2222");
+		my $a = $s->accept;
+		open my $f, ">", $ARGV[0];
+		close $f;
+		sleep 60;
+	END
+	ln -s "$(command -v perl)" "$work/sshd"
+	"$work/sshd" "$work/connect.pl" "$work/connected" >/dev/null &
+	sshd=$!
+	within 5 test -e "$work/connected"
+}
+
+test_refused_sshd() {
+	fresh with_address
+	connect_sshd
+	refused 'a connection of sshd' 'p0 carries a login session \(sshd\) from 10.0.0.1' p0 p1
+	run up --force p0 p1
+	is 'a connection of sshd: --force' "$status" 0
+	run down
+	kill $sshd
+	wait $sshd 2>/dev/null || true
+}
+
+# Each test in turn: all is as it was, whatever happens at call number n.
+fast() {
+	no_dad
+	configure
+	/usr/sbin/tc qdisc replace dev p1 root handle 7: bfifo
+}
+
+test_failures() {
+	local n total
+	fresh fast
+	run up p0 p1
+	total=$(calls)
+	run down
+	for ((n = 1; n <= total; n++)); do
+		FAIL_AT=$n run up p0 p1
+		is "call $n of up fails: exit status" "$status" 1
+		like "call $n of up fails: says which" "$said" 'softtap: .*: broken on purpose'
+		as_before "call $n of up fails: everything is as it was"
+	done
+}
+
+test_interrupted() {
+	local n
+	fresh fast
+	for n in 3 6; do
+		INTERRUPT_AT=$n run up p0 p1
+		is "interrupted at call $n of up: exit status" "$status" 1
+		like "interrupted at call $n of up: says it" "$said" 'softtap: interrupted'
+		as_before "interrupted at call $n of up: everything is as it was"
+	done
+}
+
+test_up_killed() {
+	local n total
+	fresh fast
+	run up p0 p1
+	total=$(calls)
+	run down
+	for ((n = 0; n <= total; n++)); do
+		KILL_AT=$n run up p0 p1
+		is "up killed after call $n: status" "$status" 137
+		run down
+		is "up killed after call $n: down" "$status" 0
+		as_before "up killed after call $n: everything is as it was"
+	done
+}
+
+test_down_killed() {
+	local n total
+	fresh fast
+	run up p0 p1
+	run down
+	total=$(calls)
+	for ((n = 0; n <= total; n++)); do
+		run up p0 p1
+		KILL_AT=$n run down
+		is "down killed after call $n: status" "$status" 137
+		run down
+		is "down killed after call $n: down again" "$status" 0
+		as_before "down killed after call $n: everything is as it was"
+	done
+}
+
+# Between the calls too: after so many milliseconds.
+test_killed_any_time() {
+	local ms bad=0 step=12
+	[ ! "${SOFTTAP_LONG:-}" ] || step=1
+	fresh fast
+	for ((ms = 2; ms < 160; ms += step)); do
+		timeout -s KILL "$(printf '0.%03d' $ms)" "$softtap" up p0 p1 >/dev/null 2>&1 </dev/null || true
+		timeout -s KILL "$(printf '0.%03d' $((ms / 2)))" "$softtap" down >/dev/null 2>&1 </dev/null ||
+			true
+		run down
+		picture >"$work/after"
+		diff "$work/before" "$work/after" >&2 || bad=$((bad + 1))
+	done
+	is 'killed at any time: everything is as it was' "$bad" 0
+}
+
+start_reader() {
+	mkdir -p /sys/kernel/debug/softtap/tap0
+	: >/sys/kernel/debug/softtap/tap0/cpu0
+	tail -f /dev/null 9</sys/kernel/debug/softtap/tap0/cpu0 >/dev/null &
+	reader=$!
+}
+
+test_reader() {
+	fresh no_dad
+	run up p0 p1
+	start_reader
+	run down
+	is 'a reader: down' "$status" 0
+	status=0
+	wait $reader || status=$?
+	is 'a reader: is ended' "$status" 143
+}
+
+test_gone_port() {
+	fresh no_dad
+	run up p0 p1
+	/ip link delete p1
+	run down
+	is 'a port that is gone: exit status' "$status" 0
+	like 'a port that is gone: says it' "$said" 'warning: p1 is gone or replaced'
+	/ip link add p1 type veth peer name q1
+	/ip link set q1 up
+	as_before_ports p0
+}
+
+as_before_ports() {
+	picture | grep "^.*$1" | grep -v ifindex >"$work/after"
+	grep "^.*$1" "$work/before" >"$work/expected"
+	ok 'a port that is gone: the other is as it was' diff "$work/expected" "$work/after"
+}
+
+test_renamed_port() {
+	fresh fast
+	run up p0 p1
+	/ip link set p0 down
+	/ip link set p0 name r0
+	run down
+	is 'a renamed port: down' "$status" 0
+	/ip link set r0 down
+	/ip link set r0 name p0
+	/ip link set p0 up
+	is 'a renamed port: its addresses are back' "$(/ip -4 -br address show dev p0 | wc -w)" 7
+}
+
+test_busy() {
+	fresh no_dad
+	exec 9>"$SOFTTAP_RUN/.lock"
+	flock 9
+	status=0
+	said=$(timeout 1 "$softtap" up p0 p1 2>&1 9>&-) || status=$?
+	exec 9>&-
+	is 'another at work: says it' "$said" 'softtap: another softtap up or down is at work'
+	as_before 'another at work: nothing is changed'
+}
+
+test_damaged_state() {
+	fresh no_dad
+	echo nonsense >"$SOFTTAP_RUN/p0:p1"
+	run down
+	is 'a damaged state: exit status' "$status" 1
+	like 'a damaged state: says it' "$said" 'p0:p1: not a state file of this version'
+	run down --force
+	is 'a damaged state: --force' "$status" 0
+	as_before 'a damaged state: is forgotten'
+}
+
+all_tests="test_up_down test_named test_second_tap test_listen_only test_never_up test_down_before
+	test_no_link_local test_lifetimes test_qdisc test_own_qdisc test_refused_ports
+	test_refused_default test_refused_session test_refused_sshd test_failures test_interrupted
+	test_up_killed test_down_killed test_killed_any_time test_reader test_gone_port
+	test_renamed_port test_busy test_damaged_state"
+
+main() {
+	local test
+	write_programs
+	/ip link set lo up
+	mkdir -p "$SOFTTAP_RUN"
+	: >"$SOFTTAP_RUN/.lock"
+	play_module add >/dev/null &
+	play_module remove >/dev/null &
+	for test in ${SOFTTAP_TESTS:-$all_tests}; do
+		$test || fail "$test ended early"
+	done
+}
+
+main | number
