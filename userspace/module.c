@@ -61,23 +61,32 @@ static void kernel_log_close(int fd, char *complaint, size_t size)
 
 /* --- Making ---------------------------------------------------------------------------------- */
 
-static int load(const char *parameter, char **output)
+static int load(const char *ports, char *reason, size_t size)
 {
 	const char *file = getenv("SOFTTAP_KO");
+	char parameter[64];
 	const char *const insmod[] = { "insmod", file, parameter, NULL };
 	const char *const modprobe[] = { "modprobe", "softtap", parameter, NULL };
+	char *output;
+	int err;
 
-	return run_quietly(file && *file ? insmod : modprobe, output);
+	snprintf(parameter, sizeof(parameter), "tap=%s", ports);
+	err = run_quietly(file && *file ? insmod : modprobe, &output);
+	if (err)
+		snprintf(reason, size, "%s", run_reason(err, output));
+	free(output);
+	return err;
 }
 
-static int load_or_add(const char *ports, char **output)
+static int add(const char *ports, char *reason, size_t size)
 {
-	char parameter[64];
+	int err;
 
-	if (module_loaded())
-		return write_value(ports, "%s/add", sysfs_root());
-	snprintf(parameter, sizeof(parameter), "tap=%s", ports);
-	return load(parameter, output);
+	msg_verbose("adding %s", ports);
+	err = write_value(ports, "%s/add", sysfs_root());
+	if (err)
+		snprintf(reason, size, "%s", strerror(-err));
+	return err;
 }
 
 /**
@@ -90,18 +99,14 @@ static int load_or_add(const char *ports, char **output)
  */
 int tap_create(const char *ports)
 {
-	char complaint[512];
-	char *output = NULL;
+	char complaint[512], reason[512];
 	int log = kernel_log_open();
 	int err;
 
-	msg_verbose("tap=%s", ports);
-	err = load_or_add(ports, &output);
+	err = (module_loaded() ? add : load)(ports, reason, sizeof(reason));
 	kernel_log_close(log, complaint, sizeof(complaint));
 	if (err)
-		msg_error("no tap on %s: %s", ports,
-			  *complaint ? complaint : run_reason(err, output));
-	free(output);
+		msg_error("no tap on %s: %s", ports, *complaint ? complaint : reason);
 	return err;
 }
 
@@ -132,6 +137,21 @@ bool tap_with_port(struct tap *tap, const char *ifname)
 
 /* --- Unmaking -------------------------------------------------------------------------------- */
 
+/* What remains to be done may depend on it: look, at most for a second. */
+static int wait_until_gone(const char *name)
+{
+	struct tap tap;
+	int tries;
+
+	for (tries = 0; tries < 100; tries++) {
+		if (tap_read(&tap, name))
+			return EXIT_OK;
+		usleep(10000);
+	}
+	msg_error("%s is still there", name);
+	return EXIT_FAILED;
+}
+
 /**
  * tap_destroy - end a tap's reader, then the tap
  * @name: of the tap
@@ -149,7 +169,7 @@ int tap_destroy(const char *name, bool force)
 	msg_verbose("removing %s", name);
 	err = write_value(name, "%s/remove", sysfs_root());
 	if (!err || err == -ENOENT || err == -ENODEV)
-		return EXIT_OK;
+		return wait_until_gone(name);
 	msg_error("%s cannot be removed: %s", name, strerror(-err));
 	return err == -EBUSY ? EXIT_BUSY : EXIT_FAILED;
 }
