@@ -65,21 +65,24 @@ bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length)
 
 /*
  * The relay asks whether @subbuf may be written. It may when the reader has given back all of the
- * sub-buffer that was there a round ago. Pairs with the release in softtap_channel_consume().
+ * sub-buffer that was there a round ago.
  */
 static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf,
 			size_t prev_padding)
 {
 	struct softtap_channel *channel = relay->chan->private_data;
 	struct softtap_buffer *buffer = buffer_of(channel, relay->cpu);
-	u64 end;
+	u64 consumed, end;
 
 	if (!prev_subbuf) {	/* the relay has just made this CPU's buffer */
+		/* Whoever sees the buffer sees it made. */
 		smp_store_release(&buffer->relay, relay);
 		return 1;
 	}
+	/* Pairs with the release in softtap_channel_consume(): the reader is through with it. */
+	consumed = smp_load_acquire(&buffer->positions->consumed);
 	end = buffer->base + 2 * channel->subbuf_size;
-	if (end > smp_load_acquire(&buffer->positions->consumed) + channel->buffer_size)
+	if (end > consumed + channel->buffer_size)
 		return 0;
 	buffer->base += channel->subbuf_size;
 	return 1;
@@ -353,7 +356,7 @@ int softtap_channel_start(struct softtap_channel *channel, int cpu)
 		__set_clock(channel);
 		for_each_possible_cpu(each)
 			if (concerns(cpu, each))
-				smp_store_release(&buffer_of(channel, each)->recording, true);
+				WRITE_ONCE(buffer_of(channel, each)->recording, true);
 	}
 	mutex_unlock(&channel->lock);
 	return err;
@@ -389,7 +392,7 @@ void softtap_channel_stop(struct softtap_channel *channel, int cpu, struct softt
 
 static bool __within(const struct softtap_positions *at, u64 position)
 {
-	return position >= at->consumed && position <= smp_load_acquire(&at->committed) &&
+	return position >= at->consumed && position <= READ_ONCE(at->committed) &&
 	       !(position & 3);
 }
 
@@ -444,6 +447,7 @@ int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 positi
 			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
 		if (at->handed < position)
 			WRITE_ONCE(at->handed, position);
+		/* Pairs with the acquire in subbuf_start(): what was read was read before. */
 		smp_store_release(&at->consumed, position);
 		err = 0;
 	}

@@ -114,12 +114,13 @@ static inline void *softtap_channel_reserve(struct softtap_buffer *buffer, u32 l
 /**
  * softtap_channel_commit - publish what was reserved
  * @buffer: this CPU's
- *
- * Pairs with the reader's load-acquire of @committed.
  */
 static inline void softtap_channel_commit(struct softtap_buffer *buffer)
 {
-	smp_store_release(&buffer->positions->committed, buffer->base + buffer->relay->offset);
+	u64 position = buffer->base + buffer->relay->offset;
+
+	/* Pairs with the reader's load-acquire: what lies before the position is written. */
+	smp_store_release(&buffer->positions->committed, position);
 }
 
 /**

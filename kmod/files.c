@@ -43,6 +43,7 @@ static const struct softtap_positions *positions(const struct reader *reader)
 
 static u64 available(const struct reader *reader)
 {
+	/* Pairs with the release in softtap_channel_commit(). */
 	return smp_load_acquire(&positions(reader)->committed) - reader->position;
 }
 

@@ -2,7 +2,9 @@
 /*
  * /sys/kernel/softtap: one value a file.
  *
- *	version add remove tapN/{state,policy,snaplen,guard,link_follow} tapN/{a,b}/{ifname,state,…}
+ *	version add remove
+ *	tapN/{state,policy,snaplen,guard,link_follow}
+ *	tapN/{a,b}/{ifname,state} and the counters of stats.h
  */
 #include <linux/kobject.h>
 #include <linux/module.h>

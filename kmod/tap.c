@@ -204,8 +204,8 @@ static void __detach_ports(struct softtap_tap *tap)
 }
 
 /*
- * Attaches all ports or none, and puts the tap where the notifier finds it. All are looked at before
- * the first is touched.
+ * Attaches all ports or none, and puts the tap where the notifier finds it. All are looked at
+ * before the first is touched.
  */
 static int attach_ports(struct softtap_tap *tap)
 {

@@ -207,8 +207,8 @@ __softtap_assert(sizeof(struct softtap_stop) == 16);
 
 /*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
- * closing it ends that. What it has not consumed then waits for the next one; so does, without STOP,
- * the account of frames lost after the last record.
+ * closing it ends that. What it has not consumed then waits for the next one; so does, without
+ * STOP, the account of frames lost after the last record.
  */
 #define SOFTTAP_IOC_MAGIC	0xB7
 /* Read the geometry. */

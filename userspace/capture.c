@@ -517,7 +517,7 @@ static int parse_option(int option, const char *value, struct options *options)
 		options->tap = value;
 		if (!strncmp(value, "tap", 3) && !parse_number(value + 3, 0, INT_MAX, &number))
 			return 0;
-		msg_error("-i %s: a tap is called tap0, tap1, …: `softtap show' lists them", value);
+		msg_error("-i %s: taps are tap0 and so on: `softtap show' lists them", value);
 		return -1;
 	case 'w':
 		options->path = value;

@@ -82,7 +82,7 @@ static int add(const char *ports, char *reason, size_t size)
 {
 	int err;
 
-	msg_verbose("adding %s", ports);
+	msg_verbose("a tap more: %s", ports);
 	err = write_value(ports, "%s/add", sysfs_root());
 	if (err)
 		snprintf(reason, size, "%s", strerror(-err));

@@ -10,15 +10,15 @@
 #include <linux/skbuff.h>
 #include <linux/version.h>
 
-/* Unaligned access moved in 6.12. */
-#if __has_include(<linux/unaligned.h>)
+/* Unaligned access moved in 6.12. Kbuild looks which headers there are. */
+#ifdef HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>
 #endif
 
 /* Segmentation got a header of its own in 6.5 (net/core/gso.c). */
-#if __has_include(<net/gso.h>)
+#ifdef HAVE_NET_GSO_H
 #include <net/gso.h>
 #else
 #include <linux/netdevice.h>
