@@ -129,6 +129,7 @@ delete_ports() {
 	/ip link delete p0 2>/dev/null || true
 	/ip link delete p1 2>/dev/null || true
 	/ip nexthop flush >/dev/null 2>&1 || true
+	/ip route delete 10.10.0.0/16 2>/dev/null || true
 }
 
 # No waiting for the check that an address is unique.
@@ -248,6 +249,22 @@ test_up_down() {
 	run down
 	is 'down again: exit status' "$status" 0
 	is 'down again: says it' "$said" 'softtap: nothing to take down'
+}
+
+sent() {
+	/ip -s -j link show dev "$1" | jq '.[0].stats64.tx.packets'
+}
+
+# Nothing leaves a port from the moment softtap touches it, and when it is up again.
+test_silence() {
+	local was
+	fresh configure
+	sleep 3
+	was="$(sent p0) $(sent p1)"
+	run up p0 p1
+	sleep 3
+	is 'up: says nothing on the wire' "$(sent p0) $(sent p1)" "$was"
+	run down
 }
 
 test_named() {
@@ -566,15 +583,21 @@ test_down_killed() {
 	done
 }
 
+# killed_after MILLISECONDS ARGUMENT…
+killed_after() {
+	(
+		timeout -s KILL "$(printf '0.%03d' "$1")" "$softtap" "${@:2}" </dev/null || true
+	) >/dev/null 2>&1
+}
+
 # Between the calls too: after so many milliseconds.
 test_killed_any_time() {
 	local ms bad=0 step=12
 	[ ! "${SOFTTAP_LONG:-}" ] || step=1
 	fresh fast
 	for ((ms = 2; ms < 160; ms += step)); do
-		timeout -s KILL "$(printf '0.%03d' $ms)" "$softtap" up p0 p1 >/dev/null 2>&1 </dev/null || true
-		timeout -s KILL "$(printf '0.%03d' $((ms / 2)))" "$softtap" down >/dev/null 2>&1 </dev/null ||
-			true
+		killed_after $ms up p0 p1
+		killed_after $((ms / 2)) down
 		run down
 		picture >"$work/after"
 		diff "$work/before" "$work/after" >&2 || bad=$((bad + 1))
@@ -653,7 +676,7 @@ test_damaged_state() {
 	as_before 'a damaged state: is forgotten'
 }
 
-all_tests="test_up_down test_named test_second_tap test_listen_only test_never_up test_down_before
+all_tests="test_up_down test_silence test_named test_second_tap test_listen_only test_never_up test_down_before
 	test_no_link_local test_lifetimes test_qdisc test_own_qdisc test_refused_ports
 	test_refused_default test_refused_session test_refused_sshd test_failures test_interrupted
 	test_up_killed test_down_killed test_killed_any_time test_reader test_gone_port

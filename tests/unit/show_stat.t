@@ -1,0 +1,239 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# softtap show and stat on files that look like the module's. Needs neither root nor the module.
+set -euo pipefail
+
+tests=$(cd "$(dirname "$0")/.." && pwd)
+make -s -C "$tests/../userspace" >&2 </dev/null
+
+. "$tests/lib/tap.sh"
+
+softtap=$tests/../userspace/softtap
+work=$(mktemp -d /tmp/softtap-unit.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+export SOFTTAP_SYSFS=$work/softtap SOFTTAP_SYS_NET=$work/net SOFTTAP_PROC=$work/proc
+
+counters='rx_frames rx_bytes tx_frames tx_bytes tx_dropped refused_frames captured_frames
+	captured_bytes filtered_frames lost_frames idle_frames overwritten_frames blocked_frames'
+
+# make_tap TAP PORT… - with all counters 0
+make_tap() {
+	local tap=$SOFTTAP_SYSFS/$1 letter=a port name
+	shift
+	mkdir -p "$tap"
+	echo 0.1.0 >"$SOFTTAP_SYSFS/version"
+	echo running >"$tap/state"
+	echo wire >"$tap/policy"
+	echo 96 >"$tap/snaplen"
+	echo 1 >"$tap/guard"
+	echo 0 >"$tap/link_follow"
+	for port; do
+		mkdir "$tap/$letter"
+		echo "$port" >"$tap/$letter/ifname"
+		echo up >"$tap/$letter/state"
+		for name in $counters; do
+			echo 0 >"$tap/$letter/$name"
+		done
+		letter=b
+	done
+}
+
+# set_counters TAP/PORT NAME=VALUE…
+set_counters() {
+	local port=$SOFTTAP_SYSFS/$1 setting
+	shift
+	for setting; do
+		echo "${setting#*=}" >"$port/${setting%=*}"
+	done
+}
+
+run() {
+	status=0
+	said=$(timeout 20 "$softtap" "$@" 2>&1 </dev/null) || status=$?
+}
+
+query() {
+	jq -c "$1" <<<"$said"
+}
+
+test_no_module() {
+	local command
+	for command in show stat 'stat -w'; do
+		# shellcheck disable=SC2086
+		run $command
+		is "$command, no module: exit status" "$status" 1
+		is "$command, no module: says it" "$said" \
+			"softtap: the kernel module is not loaded, \`softtap up' loads it"
+	done
+}
+
+test_usage() {
+	local command
+	for command in '' nonsense 'show -x' 'show tap0' 'stat -c 0' 'stat -c -1' 'stat -c 1x' 'stat -w0' \
+		'stat -w 1x' 'stat -i' 'stat extra'; do
+		# shellcheck disable=SC2086
+		run $command
+		is "softtap $command: exit status" "$status" 2
+		[ ! "$command" ] ||
+			like "softtap $command: one line says why" "$said" $'^softtap: [^\n]*$'
+	done
+	for command in --help 'show --help' 'stat -h' 'up -h' 'down --help'; do
+		# shellcheck disable=SC2086
+		run $command
+		is "softtap $command: exit status" "$status" 0
+		like "softtap $command: tells the usage" "$said" '^Usage: softtap'
+	done
+}
+
+test_show() {
+	make_tap tap0 eth1 eth2
+	make_tap tap10 'odd"name'
+	make_tap tap2 eth5 eth6
+	echo missing >"$SOFTTAP_SYSFS/tap2/b/state"
+	echo waiting >"$SOFTTAP_SYSFS/tap2/state"
+	run show
+	is 'show: exit status' "$status" 0
+	is 'show: a tap' "$(grep -A 6 '^tap0' <<<"$said")" 'tap0: running
+  port a       eth1, up
+  port b       eth2, up
+  policy       wire
+  snaplen      96
+  guard        on
+  link_follow  off'
+	is 'show: in the order of their numbers' "$(grep -o '^tap[0-9]*' <<<"$said" | xargs)" \
+		'tap0 tap2 tap10'
+	run show -j
+	is 'show -j: exit status' "$status" 0
+	is 'show -j: version' "$(query .version)" '"0.1.0"'
+	is 'show -j: a tap' "$(query '.taps[0]')" \
+		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up"},"b":{"ifname":"eth2","state":"up"},"policy":"wire","snaplen":96,"guard":1,"link_follow":0}'
+	is 'show -j: a port that is missing' "$(query '.taps[1] | [.state, .b.state]')" \
+		'["waiting","missing"]'
+	is 'show -j: listen-only, a name that needs quoting' \
+		"$(query '.taps[2] | [.a.ifname, has("b")]')" '["odd\"name",false]'
+	rm -r "$SOFTTAP_SYSFS"/tap*
+	run show
+	is 'show: no tap' "$said" 'softtap module, version 0.1.0
+no tap'
+}
+
+make_traffic() {
+	make_tap tap0 eth1 eth2
+	set_counters tap0/a rx_frames=18446744073709551615 captured_frames=18446744073709551000 \
+		filtered_frames=600 lost_frames=10 idle_frames=4 refused_frames=1
+	set_counters tap0/b tx_frames=18446744073709551604 tx_dropped=10 rx_frames=50
+	set_counters tap0/a tx_frames=43
+	mkdir -p "$SOFTTAP_SYS_NET/eth1/statistics" "$SOFTTAP_PROC/net"
+	echo 7 >"$SOFTTAP_SYS_NET/eth1/statistics/rx_missed_errors"
+	printf '%s\n' '00000001 0000000a 0' '00000001 ffffffff 0' >"$SOFTTAP_PROC/net/softnet_stat"
+}
+
+row() {
+	grep "^ *$1 " <<<"$said" | head -n 1 | xargs
+}
+
+test_stat() {
+	make_traffic
+	run stat
+	is 'stat: exit status' "$status" 0
+	is 'stat: all 64 bits' "$(row rx_frames)" 'rx_frames 18446744073709551615 50'
+	is 'stat: what the device lost' "$(row rx_missed_errors)" 'rx_missed_errors 7 0'
+	is 'stat: what the machine lost' "$(tail -n 1 <<<"$said")" \
+		"dropped at a CPU's backlog, whole machine: 4294967305"
+	is 'stat: forwarding adds up' "$(grep 'forwarding eth1' <<<"$said" | xargs)" \
+		'forwarding eth1 -> eth2: every frame accounted for'
+	is 'stat: forwarding, some in flight' "$(grep 'forwarding eth2' <<<"$said" | xargs)" \
+		'forwarding eth2 -> eth1: 7 in flight'
+	is 'stat: capture adds up' "$(grep 'capture eth1' <<<"$said" | xargs)" \
+		'capture eth1: every frame accounted for'
+	is 'stat: capture, some in flight' "$(grep 'capture eth2' <<<"$said" | xargs)" \
+		'capture eth2: 50 in flight'
+	run stat -j
+	is 'stat -j: in flight' "$(query '.taps[0].in_flight')" \
+		'{"forwarding_a":0,"forwarding_b":7,"capture_a":0,"capture_b":50}'
+	is 'stat -j: counters' "$(query '.taps[0].b | [.rx_frames, .tx_dropped, .ifname, .netdev]')" \
+		'[50,10,"eth2",null]'
+	is 'stat -j: what the device lost' "$(query '.taps[0].a.netdev.rx_missed_errors')" 7
+	is 'stat -j: all counters' "$(query '.taps[0].a | keys | length')" 16
+	is 'stat -j: softnet' "$(query .softnet_dropped)" 4294967305
+}
+
+test_one_tap() {
+	make_tap tap1 eth3
+	run stat -i tap1
+	like 'stat -i: that tap' "$said" '^tap1: running, policy wire'
+	is 'stat -i: only that' "$(grep -c '^tap' <<<"$said")" 1
+	is 'stat, listen-only: no forwarding' "$(grep -c forwarding <<<"$said")" 0
+	run stat -i tap9
+	is 'stat -i, no such tap: exit status' "$status" 1
+	is 'stat -i, no such tap: says it' "$said" "softtap: no tap \`tap9', see softtap show"
+	rm -r "$SOFTTAP_SYSFS/tap1"
+}
+
+test_watch() {
+	make_tap tap0 eth1 eth2
+	(
+		sleep 0.5
+		set_counters tap0/a rx_frames=1000 rx_bytes=64000 lost_frames=100
+		set_counters tap0/b tx_dropped=10
+	) &
+	run stat --watch 1 -c 1 -j
+	wait
+	is 'stat -w: exit status' "$status" 0
+	is 'stat -w: a line for each direction' "$(wc -l <<<"$said")" 2
+	is 'stat -w: a rate, of a second or little more' "$(query 'select(.port == "a") |
+		.frames_per_second | . > 500 and . <= 1000')" true
+	is 'stat -w: bits, lost and dropped of 10 frames' "$(query 'select(.port == "a") |
+		[.bits_per_second, .lost_per_second, .dropped_per_second * 10] |
+		map(. * 10 | round)' | tr -d '[]' | {
+			IFS=, read -r bits lost dropped
+			frames=$(query 'select(.port == "a") | .frames_per_second')
+			awk -v f="$frames" -v b="$bits" -v l="$lost" -v d="$dropped" \
+				'BEGIN { printf "%.0f %.1f %.1f", b / f, l / f, d / f }'
+		})" '5120 1.0 1.0'
+	run stat -w0.05 -c 3
+	is 'stat -w: a heading and two lines each time' "$(wc -l <<<"$said")" 7
+	like 'stat -w: directions' "$said" 'eth1 -> eth2 .*eth2 -> eth1 '
+}
+
+test_watch_ends() {
+	status=0
+	timeout --preserve-status -s INT 0.5 "$softtap" stat -w 0.1 >"$work/rates" </dev/null || status=$?
+	is 'stat -w, interrupted: exit status' "$status" 0
+	ok 'stat -w, interrupted: what was shown is there' grep -q 'eth1 -> eth2' "$work/rates"
+	(
+		sleep 0.3
+		mv "$SOFTTAP_SYSFS/tap0" "$work/tap0"
+	) &
+	run stat -w 0.1 -i tap0
+	wait
+	is 'stat -w, the tap goes: exit status' "$status" 4
+	run stat -w
+	is 'stat -w, no tap: says it' "$said" 'softtap: there is no tap'
+	mv "$work/tap0" "$SOFTTAP_SYSFS/tap0"
+}
+
+test_full_disk() {
+	local command
+	for command in show 'show -j' stat 'stat -j' 'stat -w 0.1' 'stat -w 0.1 -j' --help; do
+		status=0
+		# shellcheck disable=SC2086
+		said=$(timeout 10 "$softtap" $command 2>&1 >/dev/full </dev/null) || status=$?
+		is "$command to a full disk: exit status" "$status" 3
+		is "$command to a full disk: says it" "$said" \
+			'softtap: cannot write the output: No space left on device'
+	done
+}
+
+main() {
+	local test
+	for test in test_no_module test_usage test_show test_stat test_one_tap test_watch \
+		test_watch_ends test_full_disk; do
+		rm -rf "${SOFTTAP_SYSFS:?}"/tap*
+		case $test in test_watch_ends | test_full_disk) make_tap tap0 eth1 eth2 ;; esac
+		$test || fail "$test ended early"
+	done
+}
+
+main | number
