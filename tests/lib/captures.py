@@ -118,6 +118,11 @@ class Pcapng:
                      struct.unpack("=Q", opts.get(4, bytes(8)))[0])
 
 
+def read_pcapng(name):
+    with open(name, "rb") as file:
+        return Pcapng(file.read())
+
+
 def read(name):
     """Frames of FILE, or of interface N of it as FILE:N; markers left out unless FILE+; of several
     as FILE,FILE."""

@@ -11,7 +11,7 @@
 # The cables are veth pairs or emulated network cards. What passes a0 and b0 is watched by
 # tcpdump, which knows nothing of softtap, in files a.out, a.in, b.out and b.in.
 #
-# Marker frames (lib/marker) tell when a capture runs and when it holds all. Watchers and counters
+# Marker frames tell when a capture runs and when it holds all. Watchers and counters
 # count them as any others; comparisons of frames leave them out.
 
 . "${tests:?set by test.sh}/lib/softtap.sh"
@@ -129,37 +129,42 @@ watch() {
 	ip netns exec "$host" tcpdump -i "${host,,}0" -n -Q "$way" -B 65536 -Z root -U -w "$name" \
 		</dev/null 2>"$name.log" &
 	watchers+=($!)
-	within 30 grep -q 'listening on' "$name.log"
 }
 
 start_watchers() {
-	local host way
-	for host in A B; do
-		for way in out in; do
-			watch $host $way
-		done
+	local name
+	watch A out
+	watch A in
+	watch B out
+	watch B in
+	for name in a.out a.in b.out b.in; do
+		within 60 grep -q 'listening on' $name.log
 	done
 }
 
 # They have all when the last marker has come to both ends.
 stop_watchers() {
-	local name
-	end_marker
-	within 60 marker seen end a0 a.out
-	within 60 marker seen end b0 a.in
-	within 60 marker seen end b0 b.out
-	within 60 marker seen end a0 b.in
+	send_marker end A
+	send_marker end B
+	within 60 marker_seen end A a.out
+	within 60 marker_seen end B a.in
+	within 60 marker_seen end B b.out
+	within 60 marker_seen end A b.in
 	kill -INT "${watchers[@]}"
 	wait "${watchers[@]}"
 	watchers=()
-	for name in a.out a.in b.out b.in; do
-		ok "the watcher of $name saw everything" grep -q '^0 packets dropped by kernel' "$name.log"
-	done
+	is 'the watchers on both sides saw everything' \
+		"$(grep -L '^0 packets dropped by kernel' {a,b}.{out,in}.log)" ''
 }
 
-end_marker() {
-	in_a marker send end a0
-	in_b marker send end b0
+# send_marker begin|end A|B
+send_marker() {
+	ip netns exec "$2" send-frames --marker "softtap test marker: $1 of $2" "${2,,}0"
+}
+
+# marker_seen begin|end A|B FILE - near the end of a capture
+marker_seen() {
+	tail -c 65536 "$3" | grep -qaF "softtap test marker: $1 of $2"
 }
 
 # No complaint in the kernel's log since boot.

@@ -16,10 +16,12 @@ unload() {
 
 # counter [TAP/]PORT/NAME, as in `counter a/rx_frames`, `counter tap1/b/lost_frames`
 counter() {
+	local value
 	case $1 in
-	tap*) cat "$sysfs/$1" ;;
-	*) cat "$sysfs/tap0/$1" ;;
+	tap*) read -r value <"$sysfs/$1" ;;
+	*) read -r value <"$sysfs/tap0/$1" ;;
 	esac
+	echo "$value"
 }
 
 # Writes all counters of a tap as lines "a/rx_frames 123", for the host to look at.
@@ -27,7 +29,8 @@ save_counters() {
 	(cd "$sysfs/${1:-tap0}" && grep -r . a b 2>/dev/null | tr ':' ' ')
 }
 
-sum() {
+# add_up NAME… - counters together
+add_up() {
 	local name total=0
 	for name; do
 		total=$((total + $(counter "$name")))
@@ -42,12 +45,12 @@ laws_hold() {
 		[ -d "$sysfs/$tap/$p" ] || continue
 		is "$tap/$p: received = captured + filtered + lost + refused + idle" \
 			"$(counter "$tap/$p/rx_frames")" \
-			"$(sum "$tap/$p"/{captured,filtered,lost,refused,idle}_frames)"
+			"$(add_up "$tap/$p"/{captured,filtered,lost,refused,idle}_frames)"
 		q=$([ $p = a ] && echo b || echo a)
 		[ -d "$sysfs/$tap/$q" ] || continue
 		is "$tap/$p: received = sent on the other side + dropped there + refused" \
 			"$(counter "$tap/$p/rx_frames")" \
-			"$(sum "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames")"
+			"$(add_up "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames")"
 	done
 }
 
@@ -55,16 +58,18 @@ reader=
 
 # start_reader FILE [OPTION…] - returns when a marker was recorded, and so all that follows is.
 start_reader() {
-	local file=$1
+	local file=$1 before
 	shift
+	before=$(counter a/captured_frames)
 	softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
 	reader=$!
-	within 60 marker_recorded
+	within 60 marker_recorded "$before"
 }
 
+# marker_recorded BEFORE - sends one, looks whether more is recorded than before
 marker_recorded() {
-	in_a marker send begin a0
-	[ "$(counter a/captured_frames)" -gt 0 ]
+	send_marker begin A
+	[ "$(counter a/captured_frames)" -gt "$1" ]
 }
 
 # stop_reader [SIGNAL] - the status of the reader is the status
@@ -72,3 +77,4 @@ stop_reader() {
 	kill -"${1:-INT}" "$reader"
 	wait "$reader"
 }
+

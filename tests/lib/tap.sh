@@ -21,15 +21,14 @@ skip() {
 
 # ok NAME COMMAND… - the command succeeds. What it says is shown when it does not.
 ok() {
-	local name=$1 said=${TMPDIR:-/tmp}/softtap-said.$$
+	local name=$1
 	shift
-	if "$@" >"$said" 2>&1 </dev/null; then
+	if "$@" >.said 2>&1 </dev/null; then
 		pass "$name"
 	else
 		fail "$name"
-		diag "$*: $(grep . "$said" || echo 'failed, without a word')"
+		diag "$*: $(grep . .said || echo 'failed, without a word')"
 	fi
-	rm "$said"
 }
 
 # is NAME GOT EXPECTED

@@ -21,7 +21,7 @@ set -euo pipefail
 test_file=$(realpath "$0")
 test_name=$(basename "$test_file" .t)
 tests=${test_file%/tests/*}/tests
-export PATH=$tests/lib:$PATH
+export PATH=$tests/lib:$tests/tools:$PATH
 
 . "$tests/lib/tap.sh"
 
@@ -61,19 +61,25 @@ run_machine() {
 	}
 }
 
+# on_machine OPTIONS - all for one machine
+on_machine() {
+	local out
+	export SOFTTAP_MACHINE=$1
+	out=$tests/out/$test_name/$(label_of "$1" | tr ' ' -)
+	rm -rf "$out"
+	mkdir -p "$out"
+	cd "$out"
+	phase prepare
+	run_machine "$out"
+	phase verify
+}
+
 on_host() {
-	local machine out
+	local machine
+	[ "${SOFTTAP_BUILT:-}" ] || flock -w 120 "$tests/tools" make -s -C "$tests/tools" </dev/null
 	for machine in "${machines[@]}"; do
-		export SOFTTAP_MACHINE=$machine
-		out=$tests/out/$test_name/$(label_of "$machine" | tr " " -)
-		rm -rf "$out"
-		mkdir -p "$out"
-		(
-			cd "$out"
-			phase prepare
-			run_machine "$out"
-			phase verify
-		) | sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |" || :
+		(on_machine "$machine") |
+			sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |" || :
 	done | number
 }
 

@@ -11,7 +11,7 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/captures.sh"
 
-virtio=virtio-net-pci,rx_queue_size=1024
+virtio="virtio-net-pci,rx_queue_size=1024"
 machines=(
 	"--kernel 6.1 --nic $virtio --nic $virtio --nic $virtio --nic $virtio"
 	"--kernel 6.12 --nic $virtio --nic $virtio --nic $virtio --nic $virtio"
