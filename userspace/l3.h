@@ -2,9 +2,13 @@
 #ifndef SOFTTAP_L3_H
 #define SOFTTAP_L3_H
 
+#include <linux/rtnetlink.h>
 #include <stdbool.h>
 
 #include "netlink.h"
+
+/* attr_of - an attribute of a message whose fixed part has a type or an expression's type */
+#define attr_of(message, header, type) nl_attr(message, sizeof(header), type)
 
 /**
  * enum l3_table - what a port loses when it goes down, in the order it comes back
@@ -36,6 +40,10 @@ void l3_free(struct l3 *l3);
 
 bool l3_has_default_route(const struct l3 *l3);
 bool l3_has_address(const struct l3 *l3, int family, const void *address);
+
+__u32 l3_address_flags(const struct nlmsghdr *message);
+bool l3_hop_ok(const struct rtnexthop *hop, int left);
+bool l3_routes_through(const struct l3 *l3, const struct nlmsghdr *message);
 
 size_t l3_restore(const struct l3 *l3, unsigned int elapsed, bool complain);
 void l3_remove_extra(const struct l3 *l3, bool had_link);

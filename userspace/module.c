@@ -61,7 +61,7 @@ static void kernel_log_close(int fd, char *complaint, size_t size)
 
 /* --- Making ---------------------------------------------------------------------------------- */
 
-static int load(const char *ports, char *reason, size_t size)
+static int load_module(const char *ports, char *reason, size_t size)
 {
 	const char *file = getenv("SOFTTAP_KO");
 	char parameter[64];
@@ -78,7 +78,7 @@ static int load(const char *ports, char *reason, size_t size)
 	return err;
 }
 
-static int add(const char *ports, char *reason, size_t size)
+static int add_tap(const char *ports, char *reason, size_t size)
 {
 	int err;
 
@@ -103,7 +103,7 @@ int tap_create(const char *ports)
 	int log = kernel_log_open();
 	int err;
 
-	err = (module_loaded() ? add : load)(ports, reason, sizeof(reason));
+	err = (module_loaded() ? add_tap : load_module)(ports, reason, sizeof(reason));
 	kernel_log_close(log, complaint, sizeof(complaint));
 	if (err)
 		msg_error("no tap on %s: %s", ports, *complaint ? complaint : reason);
