@@ -5,7 +5,7 @@
 set -euo pipefail
 
 tests=$(cd "$(dirname "$0")/.." && pwd)
-make -s -C "$tests/../userspace" >&2 </dev/null
+[ "${SOFTTAP_BUILT:-}" ] || "$tests/../scripts/build-userspace" >&2 </dev/null
 
 . "$tests/lib/tap.sh"
 

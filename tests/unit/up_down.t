@@ -13,7 +13,7 @@ set -euo pipefail
 tests=$(cd "$(dirname "$0")/.." && pwd)
 if [ ! "${SOFTTAP_ALONE:-}" ]; then
 	[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
-	make -s -C "$tests/../userspace" >&2 </dev/null
+	[ "${SOFTTAP_BUILT:-}" ] || "$tests/../scripts/build-userspace" >&2 </dev/null
 	SOFTTAP_ALONE=yes exec timeout 600 unshare --net --mount --pid --fork --kill-child --mount-proc "$0"
 fi
 
