@@ -12,8 +12,25 @@
 
 #define NO_TIME	(~0ULL)
 
+/* Is there a whole record in @room bytes? Otherwise something else is, or nothing yet. */
+static bool is_record(const struct softtap_epb *epb, size_t room)
+{
+	return room >= SOFTTAP_EPB_OVERHEAD && epb->block.type == SOFTTAP_PCAPNG_EPB &&
+	       epb->block.length >= SOFTTAP_EPB_OVERHEAD && epb->block.length <= room &&
+	       !(epb->block.length & 3);
+}
+
+/* Return: bytes from @position to the end of its sub-buffer, or to @limit when that is nearer. */
+static size_t room_at(const struct relay *relay, __u64 position, __u64 limit)
+{
+	__u32 room = relay_subbuf_room(relay, position);
+
+	return limit - position < room ? limit - position : room;
+}
+
 /*
- * Finds the next record at or behind @position, which moves past what is none.
+ * Finds the next record at or behind @position, which moves past what is none. What is no block at
+ * all lasts to the end of the sub-buffer, or to @limit, where a block ends in any case.
  * Return: the record, or NULL when there is none before @limit.
  */
 static const struct softtap_epb *next_record(const struct relay *relay, unsigned int cpu,
@@ -21,11 +38,11 @@ static const struct softtap_epb *next_record(const struct relay *relay, unsigned
 {
 	while (*position < limit) {
 		const struct softtap_block *block = relay_block(relay, cpu, *position);
+		size_t room = room_at(relay, *position, limit);
 
-		if (block && block->type == SOFTTAP_PCAPNG_EPB &&
-		    block->length >= SOFTTAP_EPB_OVERHEAD)
+		if (block && is_record((const void *)block, room))
 			return (const void *)block;
-		*position += block ? block->length : relay_subbuf_room(relay, *position);
+		*position += block && block->length < room ? block->length : room;
 	}
 	return NULL;
 }
@@ -78,35 +95,54 @@ static void account(struct port_account *ports, const struct softtap_epb *epb)
 	port->dropped += pcapng_epb_drops(epb);
 }
 
-/* Appends a record, to the last piece if it lies right behind it. */
-static void append(struct batch *batch, const struct softtap_epb *epb)
+/*
+ * Counts records that lie behind each other into the batch: within @room bytes, none newer than
+ * @until, no more than the batch takes. Return: their bytes.
+ */
+static size_t take_run(struct batch *batch, const struct softtap_epb *epb, size_t room,
+		       __u64 until, __u64 most)
 {
-	struct iovec *last = batch->n_pieces ? &batch->pieces[batch->n_pieces - 1] : NULL;
-	size_t length = epb->block.length;
+	size_t run = 0;
 
-	if (last && (char *)last->iov_base + last->iov_len == (const char *)epb)
-		last->iov_len += length;
-	else
-		batch->pieces[batch->n_pieces++] = (struct iovec){ (void *)epb, length };
-	batch->bytes += length;
-	batch->records++;
-	batch->last = pcapng_epb_time(epb);
-	account(batch->ports, epb);
+	while (is_record(epb, room - run) && pcapng_epb_time(epb) <= until &&
+	       batch->records < most && batch->bytes < BATCH_BYTES) {
+		account(batch->ports, epb);
+		batch->records++;
+		batch->bytes += epb->block.length;
+		batch->last = pcapng_epb_time(epb);
+		run += epb->block.length;
+		epb = (const void *)((const char *)epb + epb->block.length);
+	}
+	return run;
 }
 
-/* Takes one CPU's records as long as none is newer than @until. */
+/* Appends a run, to the last piece if it lies right behind it. */
+static void append(struct batch *batch, const void *run, size_t length)
+{
+	struct iovec *last = batch->n_pieces ? &batch->pieces[batch->n_pieces - 1] : NULL;
+
+	if (last && (char *)last->iov_base + last->iov_len == run)
+		last->iov_len += length;
+	else
+		batch->pieces[batch->n_pieces++] = (struct iovec){ (void *)run, length };
+}
+
+/* Takes one CPU's records as long as none is newer than @until, a sub-buffer at a time. */
 static void take(struct relay *relay, unsigned int cpu, struct batch *batch, __u64 until,
 		 __u64 most)
 {
 	struct stream *stream = &relay->streams[cpu];
-	__u64 time = head_time(relay, cpu);
+	const struct softtap_epb *epb;
 
-	while (time != NO_TIME && time <= until && !is_full(batch, most)) {
-		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
+	while (!is_full(batch, most) &&
+	       (epb = next_record(relay, cpu, &stream->position, stream->limit))) {
+		size_t room = room_at(relay, stream->position, stream->limit);
+		size_t run = take_run(batch, epb, room, until, most);
 
-		append(batch, (const void *)block);
-		stream->position += block->length;
-		time = head_time(relay, cpu);
+		if (!run)
+			break;
+		append(batch, epb, run);
+		stream->position += run;
 	}
 }
 
