@@ -6,15 +6,8 @@
 # that it can do without: on an emulated machine under load each takes a good part of a second.
 
 # The rest of the library, which the test includes, sets and uses:
-# shellcheck disable=SC2154 # tests, sysfs
+# shellcheck disable=SC2154 # sysfs
 # shellcheck disable=SC2034 # reader
-
-tools=$tests/tools
-
-# On the host.
-build_tools() {
-	flock -w 120 "$tools" make -s -C "$tools" </dev/null
-}
 
 # Frames a second, each way. An emulated machine with two processors, on a host with two, carries
 # 14,000 when it does nothing else. The flood stands back for what else the test does; the rate
@@ -25,9 +18,11 @@ flood=
 start_flood() {
 	# A burst must find room on its way to the port: what is lost there is not the tap's.
 	sysctl -qw net.core.netdev_max_backlog=100000
+	touch gaps
 	mkfifo idle
 	exec {idle}<>idle
-	nice -n 10 "$tools/flood" --rate "$flood_rate" "$@" A/a0 B/b0 </dev/null >flood.report &
+	rm idle
+	nice -n 10 flood --rate "$flood_rate" "$@" A/a0 B/b0 </dev/null >flood.report &
 	flood=$!
 }
 
@@ -104,15 +99,17 @@ frames_pass() {
 	done
 }
 
-# start_capture FILE [OPTION…] - returns when frames of both ports are recorded
+# start_capture FILE [OPTION…] - returns when frames of both ports are recorded. It runs under
+# $under, say (nice -n 19).
 start_capture() {
 	local file=$1
 	shift
-	softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
+	"${under[@]}" softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
 	reader=$!
 	frames_pass captured_frames 1
 }
 
+under=()
 declare -A agreed
 
 # delta VARIABLE COUNTER - what it has grown by since it was agreed upon
@@ -131,5 +128,5 @@ records_agree() {
 	delta captured_b b/captured_frames
 	delta lost_a a/lost_frames
 	delta lost_b b/lost_frames
-	"$tools/records" --captured "$captured_a,$captured_b" --lost "$lost_a,$lost_b" "$@"
+	records --captured "$captured_a,$captured_b" --lost "$lost_a,$lost_b" "$@"
 }

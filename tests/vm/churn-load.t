@@ -20,10 +20,6 @@ machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
 cycles=$(count 100 1000)
 timeout=$(count 600 3600)
 
-prepare() {
-	build_tools
-}
-
 # What a port is like, apart from its counters.
 ports() {
 	local port

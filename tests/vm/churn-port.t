@@ -23,10 +23,6 @@ machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
 cycles=$(count 100 1000)
 timeout=$(count 600 3600)
 
-prepare() {
-	build_tools
-}
-
 complain() {
 	echo "cycle $cycle, $way $ifname: $1" >>complaints
 }
