@@ -28,8 +28,8 @@ $1 == "slope" {
 	many = $6
 }
 
-# The median of what was measured.
-function median(name, size,    i, j, n, a, t) {
+# The median of what was measured; of what is salted anew in each machine, the least.
+function middle(name, size,    i, j, n, a, t) {
 	n = repeats[name, size]
 	for (i = 1; i <= n; i++) {
 		t = slope[name, size, i]
@@ -37,6 +37,8 @@ function median(name, size,    i, j, n, a, t) {
 			a[j] = a[j - 1]
 		a[j] = t
 	}
+	if (!must_agree(name))
+		return a[1]
 	return n % 2 ? a[(n + 1) / 2] : (a[n / 2] + a[n / 2 + 1]) / 2
 }
 
@@ -66,7 +68,7 @@ function measure(    i, k, name, within) {
 	for (i = 1; i <= alternatives; i++)
 		for (k = 1; k <= count; k++) {
 			name = order[i]
-			total[name, k] = median(name, size[k])
+			total[name, k] = middle(name, size[k])
 			figure[name, k] = name == "drop" ? total[name, k] : total[name, k] - total["drop", k]
 			spread[name, k] = 100 * range(name, size[k], 0) / figure[name, k]
 			within = 100 * range(name, size[k], 1) / figure[name, k]
@@ -122,8 +124,8 @@ function print_md(    i, pair) {
 	print_rows()
 	printf "\nThe median of %d repeats in %d machines of each, and half of what lies between any two.\n",
 	       repeats[order[1], size[1]], machines / alternatives
-	print "A bridge finds addresses by a hash with a salt of each machine's own: where two fall"
-	print "together it does more.\n"
+	print "A bridge finds addresses by a hash with a salt of each machine's own, and does more where two"
+	print "fall together: of its repeats it is the least.\n"
 	for (i = 1; i <= abouts; i++) {
 		split(about[i], pair, "\t")
 		print "- " pair[1] ": " pair[2]
