@@ -255,10 +255,19 @@ sent() {
 	/ip -s -j link show dev "$1" | jq '.[0].stats64.tx.packets'
 }
 
+# Has a group to leave, which would be told, and has nothing else to tell after a second or two.
+talkative() {
+	sysctl -qw net.ipv6.conf.p0.router_solicitations=0 \
+		net.ipv6.conf.p1.router_solicitations=0 \
+		net.ipv4.conf.p0.igmpv3_unsolicited_report_interval=100
+	configure
+	/ip address add 239.1.2.3/32 dev p0 autojoin
+}
+
 # Nothing leaves a port from the moment softtap touches it, and when it is up again.
 test_silence() {
 	local was
-	fresh configure
+	fresh talkative
 	sleep 3
 	was="$(sent p0) $(sent p1)"
 	run up p0 p1
@@ -355,18 +364,19 @@ seconds_left() {
 		grep -o -e '_lft [0-9]\+' -e 'expires [0-9]\+'
 }
 
-# A lifetime goes on while the tap is there: at most so many seconds less than before.
-near() {
+# A lifetime goes on while the tap is there, 3 seconds here; this may be a slow machine.
+went_on() {
 	paste "$work/left" <(seconds_left) |
-		awk '$1 != $3 || $2 < $4 || $2 - $4 > 20 { exit 1 } END { exit NR != 6 }'
+		awk '$1 != $3 || $2 - $4 < 2 || $2 - $4 > 20 { exit 1 } END { exit NR != 6 }'
 }
 
 test_lifetimes() {
 	fresh lifetimes
 	seconds_left >"$work/left"
 	run up p0 p1
+	sleep 3
 	run down
-	ok 'what is left of lifetimes is kept' near
+	ok 'what is left of lifetimes is kept' went_on
 }
 
 virtual_nic() {
