@@ -57,11 +57,12 @@ laws_hold() {
 reader=
 
 # start_reader FILE [OPTION…] - returns when a marker was recorded, and so all that follows is.
+# What the reader says is in FILE.log, in the current directory.
 start_reader() {
 	local file=$1 before
 	shift
 	before=$(counter a/captured_frames)
-	softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
+	softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
 	reader=$!
 	within 60 marker_recorded "$before"
 }

@@ -90,13 +90,14 @@ in_guest() {
 	cd /tmp/test
 	trap 'tell_where "$BASH_COMMAND"' ERR
 	set -E
-	trap 'cp ./* "$SOFTTAP_OUT" 2>/dev/null' EXIT
+	trap 'find . -maxdepth 1 -type f ! -name ".*" -exec cp -t "$SOFTTAP_OUT" {} +' EXIT
 	guest
 	log_is_clean
 }
 
 tell_where() {
 	local level
+	[ "$BASH_SUBSHELL" = 0 ] || return 0	# whoever wanted the output decides
 	diag "failed: $1"
 	for ((level = 1; level < ${#FUNCNAME[@]}; level++)); do
 		diag "    in ${FUNCNAME[level]}, ${BASH_SOURCE[level]}:${BASH_LINENO[level - 1]}"

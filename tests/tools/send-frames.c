@@ -6,7 +6,6 @@
  * Sends a file's frames out of an interface, by one socket, in order, each once; or one frame of
  * 60 bytes with a text in it, of the EtherType 0x88b5 (for experiments, IEEE Std 802).
  */
-#include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
 #include <linux/if_packet.h>
@@ -107,15 +106,13 @@ static void send_file(int fd, const char *name, unsigned long rate)
 
 static void send_marker(int fd, const unsigned char *address, const char *text)
 {
-	struct {
-		struct ether_header head;
-		char text[46];
-	} __attribute__((packed)) frame = { .head.ether_type = htons(MARKER_TYPE) };
+	unsigned char frame[60] = "\xff\xff\xff\xff\xff\xff";
 
-	memset(frame.head.ether_dhost, 0xff, ETH_ALEN);
-	memcpy(frame.head.ether_shost, address, ETH_ALEN);
-	snprintf(frame.text, sizeof(frame.text), "%s", text);
-	send_frame(fd, &frame, sizeof(frame));
+	memcpy(frame + ETH_ALEN, address, ETH_ALEN);
+	frame[2 * ETH_ALEN] = MARKER_TYPE >> 8;
+	frame[2 * ETH_ALEN + 1] = MARKER_TYPE & 0xff;
+	snprintf((char *)frame + ETH_HLEN, sizeof(frame) - ETH_HLEN, "%s", text);
+	send_frame(fd, frame, sizeof(frame));
 }
 
 int main(int argc, char **argv)

@@ -1,0 +1,78 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# How a capture ends when all is well: after a number of packets, after a time, by SIGINT or
+# SIGTERM, and written to a pipe. What was received until then is in the file, which is the user's
+# own.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	|        a0 +------+ eth1   softtap   eth2 +------+ b0        |
+#	+-----------+ veth +-----------------------+ veth +-----------+
+. "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/captures.sh"
+
+machines=('--kernel 6.1')
+
+prepare() {
+	make-frames plain 1 60 1500 plain
+}
+
+# Frames as long as there is a file "wanted".
+keep_sending() {
+	while [ -e wanted ]; do
+		send A "$SOFTTAP_OUT/plain" 500
+	done
+}
+
+after_packets() {
+	touch wanted
+	keep_sending &
+	ok '-c 10 ends by itself' timeout 60 softtap capture -c 10 -w count.pcapng
+	ok '-a duration:2 ends by itself' timeout 60 softtap capture -a duration:2 -w time.pcapng
+	rm wanted
+	wait $!
+}
+
+# Frames that are sent right before the signal are in the file.
+by_signal() {
+	start_reader "$1.pcapng"
+	send A "$SOFTTAP_OUT/plain"
+	ok "SIG$1 ends it well" stop_reader "$1"
+}
+
+to_pipe() {
+	mkfifo pipe
+	cat pipe >pipe.pcapng &
+	start_reader - >pipe
+	send A "$SOFTTAP_OUT/plain"
+	ok 'to a pipe: ends well' stop_reader
+	wait $!
+}
+
+guest() {
+	veth_topology
+	load tap=eth1:eth2
+	after_packets
+	by_signal INT
+	by_signal TERM
+	to_pipe
+	is 'a file is for its owner alone' "$(stat -c %a ./*.pcapng | sort -u | paste -sd' ')" '600 644'
+	laws_hold
+	unload
+}
+
+verify() {
+	local name
+	is '-c 10 wrote 10' "$(frames count count.pcapng)" 10
+	ok '-a duration:2 wrote some' test "$(frames count time.pcapng)" -gt 100
+	for name in INT TERM pipe; do
+		ok "$name: all that was received is there" frames same plain $name.pcapng
+		is "$name: nothing was lost" "$(frames dropped $name.pcapng)" $'0 0\n0 0'
+	done
+	for name in count time INT TERM pipe; do
+		file_is_valid $name.pcapng
+	done
+}
+
+run_test
