@@ -19,15 +19,20 @@ skip() {
 	echo "ok - $1 # SKIP $2"
 }
 
+# A file without a name takes what commands say.
+said_file=$(mktemp)
+exec {said}<>"$said_file"
+rm "$said_file"
+
 # ok NAME COMMAND… - the command succeeds. What it says is shown when it does not.
 ok() {
 	local name=$1
 	shift
-	if "$@" >.said 2>&1 </dev/null; then
+	if "$@" >"/dev/fd/$said" 2>&1 </dev/null; then
 		pass "$name"
 	else
 		fail "$name"
-		diag "$*: $(grep . .said || echo 'failed, without a word')"
+		diag "$*: $(grep . "/dev/fd/$said" || echo 'failed, without a word')"
 	fi
 }
 
