@@ -27,15 +27,6 @@ static __always_inline void count_captured(const struct softtap_port *port, u32 
 	u64_stats_update_end(&counters->sync);
 }
 
-static void count_idle(const struct softtap_port *port, u32 frames)
-{
-	struct softtap_counters *counters = this_cpu_ptr(port->counters);
-
-	u64_stats_update_begin(&counters->sync);
-	u64_stats_add(&counters->idle_frames, frames);
-	u64_stats_update_end(&counters->sync);
-}
-
 /* The count goes into the port's next record on this CPU, too: that is where frames are missing. */
 static noinline void count_lost(const struct softtap_port *port, struct softtap_buffer *buffer,
 				u32 frames)
@@ -48,19 +39,24 @@ static noinline void count_lost(const struct softtap_port *port, struct softtap_
 	buffer->unplaced[port->index] += frames;
 }
 
+/* Copies the addresses and puts the VLAN tag behind them. Return: where the rest goes. */
+static noinline u8 *copy_tagged_head(u8 *to, const u8 *from, const struct sk_buff *skb)
+{
+	const __be16 tag[] = { skb->vlan_proto, htons(skb_vlan_tag_get(skb)) };
+
+	memcpy(to, from, 2 * ETH_ALEN);
+	memcpy(to + 2 * ETH_ALEN, tag, sizeof(tag));
+	return to + 2 * ETH_ALEN + sizeof(tag);
+}
+
 /* Copies the Ethernet frame of @skb, whose data is at the network header, with its VLAN tag. */
 static __always_inline bool copy_frame(u8 *to, const struct sk_buff *skb)
 {
 	const u8 *from = skb->data - ETH_HLEN;
 	u32 head = skb_headlen(skb) + ETH_HLEN;
 
-	if (skb_vlan_tag_present(skb)) {
-		struct vlan_hdr *tag = (void *)(to + 2 * ETH_ALEN + sizeof(__be16));
-
-		memcpy(to, from, 2 * ETH_ALEN);
-		put_unaligned(skb->vlan_proto, (__be16 *)(to + 2 * ETH_ALEN));
-		put_unaligned(htons(skb_vlan_tag_get(skb)), &tag->h_vlan_TCI);
-		to += 2 * ETH_ALEN + VLAN_HLEN;
+	if (unlikely(skb_vlan_tag_present(skb))) {
+		to = copy_tagged_head(to, from, skb);
 		from += 2 * ETH_ALEN;
 		head -= 2 * ETH_ALEN;
 	}
@@ -130,43 +126,58 @@ static void put_end(void *to, u32 total)
 	end->length = total;
 }
 
-/* Writes one record. Return: false when there was no room. */
-static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
-				   const struct sk_buff *skb, u32 length)
+/*
+ * Writes a record of @length bytes of frame, behind @lost others of its port that are not there.
+ * Return: false when there was no room.
+ */
+static __always_inline bool __record(const struct softtap_port *port,
+				     struct softtap_buffer *buffer,
+				     const struct sk_buff *skb, u32 length, u64 lost)
 {
-	u64 lost = buffer->unplaced[port->index];
 	u32 padded = ALIGN(length, 4);
-	u32 total = SOFTTAP_EPB_OVERHEAD + padded +
-		    (unlikely(lost) ? sizeof(struct softtap_epb_drops) : 0);
+	u32 total = SOFTTAP_EPB_OVERHEAD + padded + (lost ? sizeof(struct softtap_epb_drops) : 0);
 	void *to = softtap_channel_reserve(buffer, total);
 
 	if (unlikely(!to))
 		return false;
 	to = put_head(to, port, softtap_channel_now(buffer), total, length);
 	*(u32 *)(to + padded - sizeof(u32)) = 0;
-	if (unlikely(!copy_frame(to, skb))) {
-		softtap_channel_cancel(buffer, total);
+	if (unlikely(!copy_frame(to, skb)))
 		return false;
-	}
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
 		finish_checksum(to, length, skb);
 	to = put_flags(to + padded);
-	if (unlikely(lost)) {
+	if (lost)
 		to = put_drops(to, lost);
-		buffer->unplaced[port->index] = 0;
-	}
 	put_end(to, total);
-	softtap_channel_commit(buffer);
+	softtap_channel_commit(buffer, total);
 	return true;
 }
 
-/* One frame: recorded and counted, or lost and counted. */
-static void capture_frame(const struct softtap_port *port, struct softtap_buffer *buffer,
-			  const struct sk_buff *skb)
+static noinline bool record_after_loss(const struct softtap_port *port,
+				       struct softtap_buffer *buffer,
+				       const struct sk_buff *skb, u32 length)
 {
-	u32 length = skb->len + ETH_HLEN + softtap_vlan_len(skb);
+	if (!__record(port, buffer, skb, length, buffer->unplaced[port->index]))
+		return false;
+	buffer->unplaced[port->index] = 0;
+	return true;
+}
 
-	if (likely(buffer->relay && record(port, buffer, skb, length)))
+static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
+				   const struct sk_buff *skb, u32 length)
+{
+	if (unlikely(buffer->unplaced[port->index]))
+		return record_after_loss(port, buffer, skb, length);
+	return __record(port, buffer, skb, length, 0);
+}
+
+/* One frame of @length bytes: recorded and counted, or lost and counted. */
+static __always_inline void capture_frame(const struct softtap_port *port,
+					  struct softtap_buffer *buffer,
+					  const struct sk_buff *skb, u32 length)
+{
+	if (likely(record(port, buffer, skb, length)))
 		count_captured(port, length);
 	else
 		count_lost(port, buffer, 1);
@@ -204,10 +215,12 @@ static noinline struct softtap_load capture_segments(const struct softtap_port *
 	}
 	load = (struct softtap_load){};
 	skb_list_walk_safe(segments, each, next) {
+		u32 length = each->len + softtap_vlan_len(each);
+
 		load.frames++;
-		load.bytes += each->len + softtap_vlan_len(each);
+		load.bytes += length;
 		__skb_pull(each, ETH_HLEN);
-		capture_frame(port, buffer, each);
+		capture_frame(port, buffer, each, length);
 		skb_mark_not_on_list(each);
 		consume_skb(each);
 	}
@@ -218,40 +231,38 @@ static noinline struct softtap_load capture_segments(const struct softtap_port *
  * A checksum that is no Internet checksum (SCTP's CRC32c) is left to the stack, in a copy. Rare.
  */
 static noinline void capture_crc32c(const struct softtap_port *port,
-				    struct softtap_buffer *buffer, const struct sk_buff *skb)
+				    struct softtap_buffer *buffer, const struct sk_buff *skb,
+				    u32 length)
 {
 	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
 
 	if (copy && !skb_crc32c_csum_help(copy))
-		capture_frame(port, buffer, copy);
+		capture_frame(port, buffer, copy, length);
 	else
 		count_lost(port, buffer, 1);
 	kfree_skb(copy);
 }
 
 /**
- * softtap_capture - record what arrived on a port, if somebody reads
+ * softtap_capture - record what arrived on a port
  * @port: where it arrived
+ * @buffer: this CPU's, which is recording
  * @skb: not changed; data at the network header
  * @load: its frames and bytes
  *
- * Every frame of the load is counted once: as captured, lost or idle.
+ * Every frame of the load is counted once, as captured or lost.
  *
  * Context: softirq (BH off), RCU read side. Allocates for GSO and SCTP only.
  * Return: the load; another when a super-frame has other segments than it said.
  */
-struct softtap_load softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
-				    struct softtap_load load)
+struct softtap_load softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+				    const struct sk_buff *skb, struct softtap_load load)
 {
-	struct softtap_buffer *buffer = this_cpu_ptr(port->buffers);
-
-	if (!READ_ONCE(buffer->recording))
-		count_idle(port, load.frames);
-	else if (unlikely(skb_is_gso(skb)))
+	if (unlikely(skb_is_gso(skb)))
 		return capture_segments(port, buffer, skb, load);
-	else if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
-		capture_crc32c(port, buffer, skb);
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
+		capture_crc32c(port, buffer, skb, load.bytes);
 	else
-		capture_frame(port, buffer, skb);
+		capture_frame(port, buffer, skb, load.bytes);
 	return load;
 }

@@ -5,9 +5,10 @@
 #include <linux/skbuff.h>
 #include "forward.h"
 
+struct softtap_buffer;
 struct softtap_port;
 
-struct softtap_load softtap_capture(const struct softtap_port *port, const struct sk_buff *skb,
-				    struct softtap_load load);
+struct softtap_load softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+				    const struct sk_buff *skb, struct softtap_load load);
 
 #endif /* _SOFTTAP_CAPTURE_H */

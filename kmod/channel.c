@@ -28,8 +28,8 @@ static void close_subbuf(struct softtap_buffer *buffer)
 {
 	struct rchan_buf *relay = buffer->relay;
 	u32 size = buffer->channel->subbuf_size;
-	u32 length = size - relay->offset;
-	struct softtap_filler *filler = relay->data + relay->offset;
+	u32 length = relay->data + size - buffer->at;
+	struct softtap_filler *filler = buffer->at;
 
 	memset(filler, 0, length);
 	filler->block.type = SOFTTAP_PCAPNG_FILLER;
@@ -38,8 +38,9 @@ static void close_subbuf(struct softtap_buffer *buffer)
 	filler->sequence_high = upper_32_bits((u64)relay->subbufs_produced);
 	filler->cpu = relay->cpu;
 	*(u32 *)(relay->data + size - sizeof(u32)) = length;
+	softtap_channel_commit(buffer, length);
+	buffer->end = buffer->at;
 	relay->offset = size;
-	softtap_channel_commit(buffer);
 }
 
 /**
@@ -56,11 +57,14 @@ static void close_subbuf(struct softtap_buffer *buffer)
  */
 bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length)
 {
-	if (unlikely(length > buffer->room))
+	struct rchan_buf *relay = buffer->relay;
+	u32 size = buffer->channel->subbuf_size;
+
+	if (unlikely(!relay || length > size - SOFTTAP_FILLER_MIN))
 		return false;
-	if (buffer->relay->offset < buffer->channel->subbuf_size)
+	if (relay->offset <= size)
 		close_subbuf(buffer);
-	return relay_switch_subbuf(buffer->relay, length);
+	return relay_switch_subbuf(relay, length);
 }
 
 /*
@@ -72,19 +76,16 @@ static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf
 {
 	struct softtap_channel *channel = relay->chan->private_data;
 	struct softtap_buffer *buffer = buffer_of(channel, relay->cpu);
-	u64 consumed, end;
+	u64 consumed;
 
-	if (!prev_subbuf) {	/* the relay has just made this CPU's buffer */
-		/* Whoever sees the buffer sees it made. */
-		smp_store_release(&buffer->relay, relay);
-		return 1;
-	}
 	/* Pairs with the release in softtap_channel_consume(): the reader is through with it. */
 	consumed = smp_load_acquire(&buffer->positions->consumed);
-	end = buffer->base + 2 * channel->subbuf_size;
-	if (end > consumed + channel->buffer_size)
+	if (buffer->position + channel->subbuf_size > consumed + channel->buffer_size)
 		return 0;
-	buffer->base += channel->subbuf_size;
+	buffer->at = subbuf;
+	buffer->end = subbuf + channel->subbuf_size - SOFTTAP_FILLER_MIN;
+	if (!prev_subbuf)	/* the relay has just made this CPU's buffer: it can be used */
+		smp_store_release(&buffer->relay, relay);
 	return 1;
 }
 
@@ -128,7 +129,6 @@ static int alloc_buffers(struct softtap_channel *channel)
 	for_each_possible_cpu(cpu) {
 		struct softtap_buffer *buffer = buffer_of(channel, cpu);
 
-		buffer->room = channel->subbuf_size - SOFTTAP_FILLER_MIN;
 		buffer->positions = &channel->control[cpu];
 		buffer->channel = channel;
 	}

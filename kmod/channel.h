@@ -16,12 +16,14 @@ struct softtap_settings;
 /**
  * struct softtap_buffer - one CPU's side of a channel
  * @recording: a reader wants this CPU's frames; written by reader open and close
- * @room: bytes of a sub-buffer that records may fill; behind them the filler always fits
- * @relay: the relay's buffer, NULL on a CPU that never was online
+ * @at: where the next record goes
+ * @end: records of the current sub-buffer end before it; behind it the filler always fits
+ * @position: of @at
  * @positions: this CPU's entry in the control area
- * @base: position of the current sub-buffer's start
  * @clock: what turns the monotonic clock into the records' clock, ns; written by START
- * @unplaced: frames lost on each port since its last record here
+ * @unplaced: frames lost on each port since its last record here; STOP forgets them
+ * @relay: the relay's buffer, NULL (as @at and @end) on a CPU that never was online. Its own
+ *	offset is up to date only while sub-buffers are switched.
  * @channel: back pointer
  * @given: position of the first sub-buffer that is not given back whole; the reader's
  *
@@ -30,12 +32,13 @@ struct softtap_settings;
  */
 struct softtap_buffer {
 	bool recording;
-	u32 room;
-	struct rchan_buf *relay;
+	void *at;
+	void *end;
+	u64 position;
 	struct softtap_positions *positions;
-	u64 base;
 	s64 clock;
 	u64 unplaced[SOFTTAP_PORTS];
+	struct rchan_buf *relay;
 	struct softtap_channel *channel;
 	u64 given ____cacheline_aligned_in_smp;
 };
@@ -96,41 +99,30 @@ bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length);
  * @buffer: this CPU's
  * @length: bytes of the record, a multiple of 4
  *
- * Context: softirq on the buffer's CPU. Nothing else may reserve before commit or cancel.
+ * Without a commit after it, nothing has happened.
+ *
+ * Context: softirq on the buffer's CPU.
  * Return: where to write the record, NULL when the buffer is full.
  */
 static inline void *softtap_channel_reserve(struct softtap_buffer *buffer, u32 length)
 {
-	struct rchan_buf *relay = buffer->relay;
-	void *to;
-
-	if (relay->offset + length > buffer->room && !softtap_channel_next_subbuf(buffer, length))
+	if (unlikely(length > buffer->end - buffer->at) &&
+	    !softtap_channel_next_subbuf(buffer, length))
 		return NULL;
-	to = relay->data + relay->offset;
-	relay->offset += length;
-	return to;
+	return buffer->at;
 }
 
 /**
- * softtap_channel_commit - publish what was reserved
- * @buffer: this CPU's
- */
-static inline void softtap_channel_commit(struct softtap_buffer *buffer)
-{
-	u64 position = buffer->base + buffer->relay->offset;
-
-	/* Pairs with the reader's load-acquire: what lies before the position is written. */
-	smp_store_release(&buffer->positions->committed, position);
-}
-
-/**
- * softtap_channel_cancel - take a reservation back
+ * softtap_channel_commit - publish a record that is written
  * @buffer: this CPU's
  * @length: as reserved
  */
-static inline void softtap_channel_cancel(struct softtap_buffer *buffer, u32 length)
+static inline void softtap_channel_commit(struct softtap_buffer *buffer, u32 length)
 {
-	buffer->relay->offset -= length;
+	buffer->at += length;
+	buffer->position += length;
+	/* Pairs with the reader's load-acquire: what lies before the position is written. */
+	smp_store_release(&buffer->positions->committed, buffer->position);
 }
 
 /**

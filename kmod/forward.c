@@ -12,6 +12,7 @@
 #include <linux/tcp.h>
 #include <linux/udp.h>
 #include "capture.h"
+#include "channel.h"
 #include "compat/compat.h"
 #include "forward.h"
 #include "port.h"
@@ -66,13 +67,16 @@ static struct softtap_load load_of(const struct sk_buff *skb)
 	return unlikely(skb_is_gso(skb)) ? gso_load(skb, load) : load;
 }
 
-static void count_rx(const struct softtap_port *port, struct softtap_load load)
+/* What nobody records is idle. */
+static void count_rx(const struct softtap_port *port, struct softtap_load load, bool recording)
 {
 	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
 	u64_stats_update_begin(&counters->sync);
 	u64_stats_add(&counters->rx_frames, load.frames);
 	u64_stats_add(&counters->rx_bytes, load.bytes);
+	if (!recording)
+		u64_stats_add(&counters->idle_frames, load.frames);
 	u64_stats_update_end(&counters->sync);
 }
 
@@ -141,13 +145,19 @@ rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
 {
 	struct sk_buff *skb = *pskb;
 	const struct softtap_port *port = rcu_dereference(skb->dev->rx_handler_data);
+	struct softtap_buffer *buffer;
 	struct softtap_load load;
+	bool recording;
 
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
 
-	load = softtap_capture(port, skb, load_of(skb));
-	count_rx(port, load);
+	load = load_of(skb);
+	buffer = this_cpu_ptr(port->buffers);
+	recording = READ_ONCE(buffer->recording);
+	if (recording)
+		load = softtap_capture(port, buffer, skb, load);
+	count_rx(port, load, recording);
 	if (port->peer)
 		count_tx(port->peer, load, send_to(port->peer, skb));
 	else
