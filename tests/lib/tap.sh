@@ -28,11 +28,11 @@ rm "$said_file"
 ok() {
 	local name=$1
 	shift
-	if "$@" >"/dev/fd/$said" 2>&1 </dev/null; then
+	if "$@" >"/proc/self/fd/$said" 2>&1 </dev/null; then
 		pass "$name"
 	else
 		fail "$name"
-		diag "$*: $(grep . "/dev/fd/$said" || echo 'failed, without a word')"
+		diag "$*: $(grep . "/proc/self/fd/$said" || echo 'failed, without a word')"
 	fi
 }
 
