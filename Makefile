@@ -10,6 +10,7 @@
 #   make test            every test; test-long: with the full counts
 #   make check           builds without warnings on all kernels, style, static analysis
 #   make bench           what a frame costs, beside the alternatives
+#   make bench-quick     the same with fewer repeats, held against the results
 
 KVER ?=
 KDIR ?=
@@ -43,8 +44,11 @@ demo:
 bench:
 	@tests/bench/run
 
+bench-quick:
+	@tests/bench/run --quick
+
 clean:
 	$(MAKE) -C userspace clean
 	rm -rf build softtap.ko
 
-.PHONY: all module userspace install check test test-long demo bench clean
+.PHONY: all module userspace install check test test-long demo bench bench-quick clean

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: awk -F '\t' -f compare.awk RESULTS NOW
-# Exit status 1: a figure of softtap's grew by more than LIMIT on the same kernel
+# Holds figures of softtap's against those of the results, and says in the last
+# line how they are. Exit status 1: one grew by more than LIMIT on the same kernel
 # package. On another it only says so.
 
 BEGIN { LIMIT = 2 }	# percent
@@ -10,18 +11,25 @@ $1 == "# kernel package" { kernel[file] = $2 }
 $1 != "forward" && $1 != "record" { next }
 file == 1 { then[$1, $2] = $3; next }
 ($1, $2) in then {
+	compared++
 	growth = 100 * ($3 / then[$1, $2] - 1)
 	if (growth > LIMIT) {
 		printf "bench: %s at %d bytes: %.1f, was %.1f instructions: %.1f %% more\n",
-		       $1, $2, $3, then[$1, $2], growth >"/dev/stderr"
-		worse = 1
+		       $1, $2, $3, then[$1, $2], growth
+		worse++
 	}
 }
 
 END {
 	if (kernel[1] != kernel[2]) {
-		print "bench: the results are those of " kernel[1] ": only a warning" >"/dev/stderr"
+		print "bench: warning: the results are those of " kernel[1] ": no verdict"
 		exit 0
 	}
-	exit worse
+	if (worse)
+		printf "bench: worse: %d of softtap's %d figures more than %d %% above the results\n",
+		       worse, compared, LIMIT
+	else
+		printf "bench: good: softtap's %d figures are at most %d %% above the results\n",
+		       compared, LIMIT
+	exit worse > 0
 }
