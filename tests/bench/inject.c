@@ -4,35 +4,27 @@
  *
  * BPF_PROG_RUN with live frames takes fresh pages, writes the frame into each, and gives every
  * batch of them to netif_receive_skb_list() as skbs that nobody shares, like a NIC's NAPI poll.
- * The XDP program that it asks for does nothing but say XDP_PASS.
+ * The XDP program that it asks for does nothing but say XDP_PASS; redirect puts another there.
  *
  * Time is taken from the time stamp counter. On the bench's machine (scripts/vm --icount) that is
  * the number of instructions executed since power-on; `inject --check` proves it.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <linux/bpf.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/udp.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <time.h>
-#include <unistd.h>
 #include "marker.h"
-
-#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#include "xdp.h"
 
 #define FRAME_MIN	60
 #define FRAME_MAX	1514
 #define FRAMES_MAX	100000000
 #define BATCH_MAX	256	/* TEST_XDP_MAX_BATCH in net/bpf/test_run.c */
 #define BATCH		64	/* NAPI_POLL_WEIGHT: what a poll hands up at most */
-#define PINNED		"/sys/fs/bpf/softtap-bench-pass"
 #define LOOP		1000000	/* instructions of the loop that proves the clock */
 
 struct stamp {
@@ -57,41 +49,18 @@ static int fail(const char *what)
 	return -1;
 }
 
-static int bpf(int cmd, union bpf_attr *attr)
-{
-	return syscall(SYS_bpf, cmd, attr, sizeof(*attr));
-}
-
-static int load_pass(void)
-{
-	static const struct bpf_insn pass[] = {
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = XDP_PASS },
-		{ .code = BPF_JMP | BPF_EXIT },
-	};
-	union bpf_attr attr = {
-		.prog_type = BPF_PROG_TYPE_XDP,
-		.insn_cnt = ARRAY_SIZE(pass),
-		.insns = (unsigned long)pass,
-		.license = (unsigned long)"GPL",
-	};
-	int fd = bpf(BPF_PROG_LOAD, &attr);
-
-	return fd < 0 ? fail("the kernel does not load an XDP program") : fd;
-}
-
 /* The program, loaded once: it keeps its address, by which a profile knows it. */
-static int pass_program(void)
+static int program(void)
 {
 	union bpf_attr attr = { .pathname = (unsigned long)PINNED };
 	int fd = bpf(BPF_OBJ_GET, &attr);
 
 	if (fd >= 0)
 		return fd;
-	fd = load_pass();
+	fd = load_xdp_verdict(XDP_PASS);
 	if (fd < 0)
-		return fd;
-	attr.bpf_fd = fd;
-	return bpf(BPF_OBJ_PIN, &attr) ? fail("cannot pin " PINNED) : fd;
+		return fail("the kernel does not load an XDP program");
+	return pin(fd, PINNED) ? fail("cannot pin " PINNED) : fd;
 }
 
 /*
@@ -101,14 +70,9 @@ static int pass_program(void)
  */
 static int keep_dispatched(int prog, unsigned int spare)
 {
-	union bpf_attr attr = {
-		.link_create.prog_fd = prog,
-		.link_create.target_ifindex = spare,
-		.link_create.attach_type = BPF_XDP,
-		.link_create.flags = XDP_FLAGS_DRV_MODE,
-	};
-
-	return bpf(BPF_LINK_CREATE, &attr) < 0 ? fail("no XDP on the spare device") : 0;
+	if (attach_xdp(prog, spare, XDP_FLAGS_DRV_MODE) < 0)
+		return fail("no XDP on the spare device");
+	return 0;
 }
 
 /* A UDP datagram between two hosts of TEST-NET-1 (RFC 5737), neither of which is this machine. */
@@ -236,7 +200,7 @@ int main(int argc, char **argv)
 	frames = number(argv[3], 1, FRAMES_MAX);
 	size = number(argv[4], FRAME_MIN, FRAME_MAX);
 	batch = argc > 5 ? number(argv[5], 1, BATCH_MAX) : BATCH;
-	prog = pass_program();
+	prog = program();
 	if (prog < 0 || keep_dispatched(prog, spare))
 		return 1;
 	return inject(prog, to, frames, size, batch) ? 1 : 0;

@@ -12,9 +12,10 @@ build_tool() {
 	${CC:-gcc} -O2 -Wall -Wextra -Werror "$@"
 }
 
-build_inject() {
+build_tools() {
 	mkdir -p "$work"
 	build_tool -o "$work/inject" "$here/inject.c"
+	build_tool -o "$work/redirect" "$here/redirect.c"
 }
 
 # The module is built once and kept, so that all machines measure the same one,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the table of figures from the lines of tests/bench/guest (see there) and
 # of tests/bench/run ("about", what, value).
-# Variables: format (tsv or md), sizes (in the order wanted).
+# Variables: format (tsv or md), sizes (in the order wanted), out (dummy or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure.
 
 BEGIN {
@@ -10,6 +10,9 @@ BEGIN {
 	title["flood"] = "Linux bridge, receiver unknown"
 	title["bridge"] = "Linux bridge, receiver known"
 	title["mirred"] = "tc mirred redirect"
+	title["mirror"] = "tc mirror to a dummy, and redirect"
+	title["xdpgeneric"] = "XDP redirect, generic"
+	title["xdp"] = "XDP redirect, native, out to a veth"
 	title["forward"] = "softtap, forward only (no reader)"
 	title["record"] = "softtap, forward and record"
 }
@@ -64,14 +67,19 @@ function must_agree(name) {
 	return name != "bridge" && name != "flood"
 }
 
+# What a spread is a part of. Native XDP makes no skb and lies below the floor.
+function base(name, k) {
+	return figure[name, k] > 0 ? figure[name, k] : total[name, k]
+}
+
 function measure(    i, k, name, within) {
 	for (i = 1; i <= alternatives; i++)
 		for (k = 1; k <= count; k++) {
 			name = order[i]
 			total[name, k] = middle(name, size[k])
 			figure[name, k] = name == "drop" ? total[name, k] : total[name, k] - total["drop", k]
-			spread[name, k] = 100 * range(name, size[k], 0) / figure[name, k]
-			within = 100 * range(name, size[k], 1) / figure[name, k]
+			spread[name, k] = 100 * range(name, size[k], 0) / base(name, k)
+			within = 100 * range(name, size[k], 1) / base(name, k)
 			if (must_agree(name))
 				within = spread[name, k]
 			if (within > worst)
@@ -106,9 +114,27 @@ function print_rows(    i, k) {
 	}
 }
 
+# The figures of all sizes.
+function total_of(name,    k, text) {
+	for (k = 1; k <= count; k++)
+		text = text (k > 1 ? ", " : "") sprintf("%.0f", total[name, k])
+	return text
+}
+
+function where() {
+	return out == "dummy" ? "a dummy device" : "a veth whose peer drops it by tc"
+}
+
+function out_commands() {
+	if (out == "dummy")
+		return "ip link add out0 type dummy"
+	return "ip link add out0 type veth peer name peer0; ip link set peer0 up; " \
+	       "tc qdisc add dev peer0 clsact; tc filter add dev peer0 ingress matchall action drop"
+}
+
 function print_commands(    i) {
 	print "sysctl net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1"
-	print "ip link add in0 type dummy; ip link add out0 type dummy; ip link set in0 up; ip link set out0 up"
+	print "ip link add in0 type dummy; " out_commands() "; ip link set in0 up; ip link set out0 up"
 	for (i = 1; i <= alternatives; i++) {
 		print "# " title[order[i]]
 		printf "%s", commands[order[i]]
@@ -118,14 +144,20 @@ function print_commands(    i) {
 function print_md(    i, pair) {
 	print "# What a frame costs\n"
 	print "Made by `tests/bench/run`. Instructions that the kernel executes for a frame, from its arrival, in"
-	print "batches of 64, to a dummy device, beyond those of the floor, where tc drops it as it comes. From the"
+	print "batches of 64, to " where() ", beyond those of the floor, where tc drops it as it comes. From the"
 	print "slope between " few " and " many " frames, of which none was lost. Where softtap records, a reader is"
 	print "attached and idle: its work is not in here.\n"
 	print_rows()
-	printf "\nThe median of %d repeats in %d machines of each, and half of what lies between any two.\n",
-	       repeats[order[1], size[1]], machines / alternatives
+	printf "\nThe median of %d repeats in %d machine%s of each, and half of what lies between any two.\n",
+	       repeats[order[1], size[1]], machines / alternatives, machines > alternatives ? "s" : ""
 	print "A bridge finds addresses by a hash with a salt of each machine's own, and does more where two"
-	print "fall together: of its repeats it is the least.\n"
+	print "fall together: of its repeats it is the least."
+	if (seen["xdp"]) {
+		print "Native XDP redirects in the driver, where no skb is made yet, which the floor does: " total_of("xdp")
+		print "instructions in all, among them those with which the veth's peer takes the frame and drops it.\n" \
+		      "(redirect: tests/bench/redirect.c, through a device map.)"
+	}
+	print ""
 	for (i = 1; i <= abouts; i++) {
 		split(about[i], pair, "\t")
 		print "- " pair[1] ": " pair[2]
