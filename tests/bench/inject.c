@@ -50,7 +50,7 @@ static int fail(const char *what)
 }
 
 /* The program, loaded once: it keeps its address, by which a profile knows it. */
-static int program(void)
+static int open_program(void)
 {
 	union bpf_attr attr = { .pathname = (unsigned long)PINNED };
 	int fd = bpf(BPF_OBJ_GET, &attr);
@@ -200,7 +200,7 @@ int main(int argc, char **argv)
 	frames = number(argv[3], 1, FRAMES_MAX);
 	size = number(argv[4], FRAME_MIN, FRAME_MAX);
 	batch = argc > 5 ? number(argv[5], 1, BATCH_MAX) : BATCH;
-	prog = program();
+	prog = open_program();
 	if (prog < 0 || keep_dispatched(prog, spare))
 		return 1;
 	return inject(prog, to, frames, size, batch) ? 1 : 0;
