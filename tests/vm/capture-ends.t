@@ -50,6 +50,15 @@ to_pipe() {
 	wait $!
 }
 
+# A terminal shows how it goes, every second, and the result in place of it.
+on_terminal() {
+	ok 'on a terminal: ends well' timeout 60 script -qec \
+		'softtap capture -a duration:3 -w terminal.pcapng' said
+	like 'on a terminal: progress is shown' "$(cat said)" \
+		$'\r[0-9]+ packets?, [0-9]+ bytes, 0 dropped'
+	like 'to a file: it is not' "$(cat INT.pcapng.log)" '^[0-9]+ packets captured'
+}
+
 guest() {
 	veth_topology
 	load tap=eth1:eth2
@@ -57,6 +66,7 @@ guest() {
 	by_signal INT
 	by_signal TERM
 	to_pipe
+	on_terminal
 	is 'a file is for its owner alone' "$(stat -c %a ./*.pcapng | sort -u | paste -sd' ')" '600 644'
 	laws_hold
 	unload
