@@ -115,6 +115,7 @@ end_capture() {
 	stop_reader || complain "the reader says $(<capture.log)"
 	reader=
 	records_agree capture >records 2>&1 || complain "the file does not agree: $(<records)"
+	rm capture
 }
 
 guest() {
