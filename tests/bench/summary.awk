@@ -114,6 +114,14 @@ function print_rows(    i, k) {
 	}
 }
 
+# Of the numbers of repeats the least.
+function fewest(    each, least) {
+	for (each in repeats)
+		if (!least || repeats[each] < least)
+			least = repeats[each]
+	return least
+}
+
 # The figures of all sizes.
 function total_of(name,    k, text) {
 	for (k = 1; k <= count; k++)
@@ -148,8 +156,8 @@ function print_md(    i, pair) {
 	print "slope between " few " and " many " frames, of which none was lost. Where softtap records, a reader is"
 	print "attached and idle: its work is not in here.\n"
 	print_rows()
-	printf "\nThe median of %d repeats in %d machine%s of each, and half of what lies between any two.\n",
-	       repeats[order[1], size[1]], machines / alternatives, machines > alternatives ? "s" : ""
+	printf "\nThe median of %d repeats or more in %d machine%s of each, and half of what lies between any two.\n",
+	       fewest(), machines / alternatives, (machines >= 2 * alternatives ? "s" : "")
 	print "A bridge finds addresses by a hash with a salt of each machine's own, and does more where two"
 	print "fall together: of its repeats it is the least."
 	if (seen["xdp"]) {
