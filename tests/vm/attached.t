@@ -1,0 +1,98 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# While a device is a port it stays fit for it: promiscuous, with nothing that merges frames, without
+# a VLAN device that would take its frames, in nobody else's hands. After that it is as it was, and
+# as somebody wanted it meanwhile.
+#
+#	this machine: eth1  softtap  eth2
+. "$(dirname "$0")/../lib/test.sh"
+
+machines=('--kernel 6.1' '--kernel 6.12')
+
+# feature DEVICE NAME
+feature() {
+	ethtool -k "$1" | awk -v name="$2:" '$1 == name { print $2 }'
+}
+
+# The long names of what merges frames; LRO is not there to turn on.
+merging=(generic-receive-offload rx-gro-list rx-udp-gro-forwarding)
+
+features() {
+	local name
+	for name in "${merging[@]}"; do
+		feature "$1" "$name"
+	done | paste -sd' '
+}
+
+merging_stays_off() {
+	ethtool -K eth1 gro on rx-gro-list on
+	ethtool -K eth2 gro off
+	is 'before: eth1' "$(features eth1)" 'on on off'
+	is 'before: eth2' "$(features eth2)" 'off off off'
+	load tap=eth1:eth2
+	is 'attached: eth1' "$(features eth1)" 'off off off'
+	is 'attached: eth2' "$(features eth2)" 'off off off'
+	ethtool -K eth1 gro on || :
+	is 'turned on, it is off again at once' "$(features eth1)" 'off off off'
+	ethtool -K eth2 rx-udp-gro-forwarding on || :
+	is 'so is a relative of it' "$(features eth2)" 'off off off'
+	unload
+	is 'after: eth1 as it was' "$(features eth1)" 'on on off'
+	is 'after: eth2 as it was wanted meanwhile' "$(features eth2)" 'off off on'
+}
+
+is_promiscuous() {
+	ip -d link show "$1" | grep -q 'promiscuity 1 '
+}
+
+is_not() {
+	! "$@"
+}
+
+promiscuous() {
+	load tap=eth1
+	ok 'a port is promiscuous' is_promiscuous eth1
+	ok 'other devices are not' is_not is_promiscuous eth2
+	unload
+	ok 'it no longer is, after that' is_not is_promiscuous eth1
+}
+
+# refuses NAME MESSAGE COMMAND…
+refuses() {
+	local name=$1 message=$2 said
+	shift 2
+	if said=$("$@" 2>&1); then
+		fail "$name is refused"
+	else
+		like "$name is refused" "$said" "$message"
+	fi
+}
+
+nobody_else() {
+	load tap=eth1:eth2
+	refuses 'a VLAN device' 'takes no VLAN device' ip link add eth1.5 link eth1 type vlan id 5
+	refuses 'an 802.1ad device' 'takes no VLAN device' \
+		ip link add eth2.5 link eth2 type vlan protocol 802.1ad id 5
+	refuses 'a bridge' busy ip link set eth1 master br0
+	refuses 'a macvlan' busy ip link add mv0 link eth2 type macvlan
+	ok 'VLANs elsewhere are not' ip link add eth3.5 link eth3 type vlan id 5
+	is 'the tap runs' "$(cat $sysfs/tap0/state)" running
+	unload
+	ok 'after that a VLAN device is welcome' ip link add eth1.5 link eth1 type vlan id 5
+	ok 'and a bridge' ip link set eth2 master br0
+}
+
+guest() {
+	modprobe -a dummy bridge macvlan 8021q
+	for n in 1 2 3; do
+		ip link add eth$n type dummy
+		ip link set eth$n up
+	done
+	ip link add br0 type bridge
+	merging_stays_off
+	promiscuous
+	nobody_else
+}
+
+run_test
