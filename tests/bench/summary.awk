@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the table of figures from the lines of tests/bench/guest (see there) and
 # of tests/bench/run ("about", what, value).
-# Variables: format (tsv or md), sizes (in the order wanted), out (dummy or veth).
+# Variables: format (tsv or md), sizes (in the order wanted; imix is computed), out (dummy or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure.
 
 BEGIN {
@@ -72,14 +72,32 @@ function base(name, k) {
 	return figure[name, k] > 0 ? figure[name, k] : total[name, k]
 }
 
+# What one frame of a mix is, when middle or range gave these for its sizes.
+function mixed(of60, of590, of1514) {
+	return (7 * of60 + 4 * of590 + of1514) / 12
+}
+
+function middle_of(name, size) {
+	if (size != "imix")
+		return middle(name, size)
+	repeats[name, size] = repeats[name, 60]
+	return mixed(middle(name, 60), middle(name, 590), middle(name, 1514))
+}
+
+function range_of(name, size, within) {
+	if (size != "imix")
+		return range(name, size, within)
+	return mixed(range(name, 60, within), range(name, 590, within), range(name, 1514, within))
+}
+
 function measure(    i, k, name, within) {
 	for (i = 1; i <= alternatives; i++)
 		for (k = 1; k <= count; k++) {
 			name = order[i]
-			total[name, k] = middle(name, size[k])
+			total[name, k] = middle_of(name, size[k])
 			figure[name, k] = name == "drop" ? total[name, k] : total[name, k] - total["drop", k]
-			spread[name, k] = 100 * range(name, size[k], 0) / base(name, k)
-			within = 100 * range(name, size[k], 1) / base(name, k)
+			spread[name, k] = 100 * range_of(name, size[k], 0) / base(name, k)
+			within = 100 * range_of(name, size[k], 1) / base(name, k)
 			if (must_agree(name))
 				within = spread[name, k]
 			if (within > worst)
@@ -93,7 +111,7 @@ function print_tsv(    i, k) {
 	print "alternative\tsize\tover_floor\ttotal\tspread_percent\trepeats"
 	for (i = 1; i <= alternatives; i++)
 		for (k = 1; k <= count; k++)
-			printf "%s\t%d\t%.1f\t%.1f\t%.2f\t%d\n", order[i], size[k],
+			printf "%s\t%s\t%.1f\t%.1f\t%.2f\t%d\n", order[i], size[k],
 			       order[i] == "drop" ? 0 : figure[order[i], k],
 			       total[order[i], k], spread[order[i], k], repeats[order[i], size[k]]
 }
@@ -101,7 +119,7 @@ function print_tsv(    i, k) {
 function print_rows(    i, k) {
 	printf "| instructions a frame |"
 	for (k = 1; k <= count; k++)
-		printf " %d bytes | ± |", size[k]
+		printf " %s | ± |", size[k] == "imix" ? "IMIX" : size[k] " bytes"
 	printf "\n| --- |"
 	for (k = 1; k <= count; k++)
 		printf " ---: | ---: |"
@@ -165,6 +183,8 @@ function print_md(    i, pair) {
 		print "instructions in all, among them those with which the veth's peer takes the frame and drops it.\n" \
 		      "(redirect: tests/bench/redirect.c, through a device map.)"
 	}
+	if ((order[1], "imix") in repeats)
+		print "IMIX is seven frames of 60 bytes, four of 590 and one of 1514, computed from these sizes."
 	print ""
 	for (i = 1; i <= abouts; i++) {
 		split(about[i], pair, "\t")
