@@ -50,11 +50,11 @@ set_counters() {
 
 run() {
 	status=0
-	said=$(timeout 20 "$softtap" "$@" 2>&1 </dev/null) || status=$?
+	answer=$(timeout 20 "$softtap" "$@" 2>&1 </dev/null) || status=$?
 }
 
 query() {
-	jq -c "$1" <<<"$said"
+	jq -c "$1" <<<"$answer"
 }
 
 test_no_module() {
@@ -63,7 +63,7 @@ test_no_module() {
 		# shellcheck disable=SC2086
 		run $command
 		is "$command, no module: exit status" "$status" 1
-		is "$command, no module: says it" "$said" \
+		is "$command, no module: says it" "$answer" \
 			"softtap: the kernel module is not loaded, \`softtap up' loads it"
 	done
 }
@@ -76,13 +76,13 @@ test_usage() {
 		run $command
 		is "softtap $command: exit status" "$status" 2
 		[ ! "$command" ] ||
-			like "softtap $command: one line says why" "$said" $'^softtap: [^\n]*$'
+			like "softtap $command: one line says why" "$answer" $'^softtap: [^\n]*$'
 	done
 	for command in --help 'show --help' 'stat -h' 'up -h' 'down --help'; do
 		# shellcheck disable=SC2086
 		run $command
 		is "softtap $command: exit status" "$status" 0
-		like "softtap $command: tells the usage" "$said" '^Usage: softtap'
+		like "softtap $command: tells the usage" "$answer" '^Usage: softtap'
 	done
 }
 
@@ -94,14 +94,14 @@ test_show() {
 	echo waiting >"$SOFTTAP_SYSFS/tap2/state"
 	run show
 	is 'show: exit status' "$status" 0
-	is 'show: a tap' "$(grep -A 6 '^tap0' <<<"$said")" 'tap0: running
+	is 'show: a tap' "$(grep -A 6 '^tap0' <<<"$answer")" 'tap0: running
   port a       eth1, up
   port b       eth2, up
   policy       wire
   snaplen      96
   guard        on
   link_follow  off'
-	is 'show: in the order of their numbers' "$(grep -o '^tap[0-9]*' <<<"$said" | xargs)" \
+	is 'show: in the order of their numbers' "$(grep -o '^tap[0-9]*' <<<"$answer" | xargs)" \
 		'tap0 tap2 tap10'
 	run show -j
 	is 'show -j: exit status' "$status" 0
@@ -114,7 +114,7 @@ test_show() {
 		"$(query '.taps[2] | [.a.ifname, has("b")]')" '["odd\"name",false]'
 	rm -r "$SOFTTAP_SYSFS"/tap*
 	run show
-	is 'show: no tap' "$said" 'softtap module, version 0.1.0
+	is 'show: no tap' "$answer" 'softtap module, version 0.1.0
 no tap'
 }
 
@@ -130,7 +130,7 @@ make_traffic() {
 }
 
 row() {
-	grep "^ *$1 " <<<"$said" | head -n 1 | xargs
+	grep "^ *$1 " <<<"$answer" | head -n 1 | xargs
 }
 
 test_stat() {
@@ -139,15 +139,15 @@ test_stat() {
 	is 'stat: exit status' "$status" 0
 	is 'stat: all 64 bits' "$(row rx_frames)" 'rx_frames 18446744073709551615 50'
 	is 'stat: what the device lost' "$(row rx_missed_errors)" 'rx_missed_errors 7 0'
-	is 'stat: what the machine lost' "$(tail -n 1 <<<"$said")" \
+	is 'stat: what the machine lost' "$(tail -n 1 <<<"$answer")" \
 		"dropped at a CPU's backlog, whole machine: 4294967305"
-	is 'stat: forwarding adds up' "$(grep 'forwarding eth1' <<<"$said" | xargs)" \
+	is 'stat: forwarding adds up' "$(grep 'forwarding eth1' <<<"$answer" | xargs)" \
 		'forwarding eth1 -> eth2: every frame accounted for'
-	is 'stat: forwarding, some in flight' "$(grep 'forwarding eth2' <<<"$said" | xargs)" \
+	is 'stat: forwarding, some in flight' "$(grep 'forwarding eth2' <<<"$answer" | xargs)" \
 		'forwarding eth2 -> eth1: 7 in flight'
-	is 'stat: capture adds up' "$(grep 'capture eth1' <<<"$said" | xargs)" \
+	is 'stat: capture adds up' "$(grep 'capture eth1' <<<"$answer" | xargs)" \
 		'capture eth1: every frame accounted for'
-	is 'stat: capture, some in flight' "$(grep 'capture eth2' <<<"$said" | xargs)" \
+	is 'stat: capture, some in flight' "$(grep 'capture eth2' <<<"$answer" | xargs)" \
 		'capture eth2: 50 in flight'
 	run stat -j
 	is 'stat -j: in flight' "$(query '.taps[0].in_flight')" \
@@ -162,12 +162,12 @@ test_stat() {
 test_one_tap() {
 	make_tap tap1 eth3
 	run stat -i tap1
-	like 'stat -i: that tap' "$said" '^tap1: running, policy wire'
-	is 'stat -i: only that' "$(grep -c '^tap' <<<"$said")" 1
-	is 'stat, listen-only: no forwarding' "$(grep -c forwarding <<<"$said")" 0
+	like 'stat -i: that tap' "$answer" '^tap1: running, policy wire'
+	is 'stat -i: only that' "$(grep -c '^tap' <<<"$answer")" 1
+	is 'stat, listen-only: no forwarding' "$(grep -c forwarding <<<"$answer")" 0
 	run stat -i tap9
 	is 'stat -i, no such tap: exit status' "$status" 1
-	is 'stat -i, no such tap: says it' "$said" "softtap: no tap \`tap9', see softtap show"
+	is 'stat -i, no such tap: says it' "$answer" "softtap: no tap \`tap9', see softtap show"
 	rm -r "$SOFTTAP_SYSFS/tap1"
 }
 
@@ -181,7 +181,7 @@ test_watch() {
 	run stat --watch 1 -c 1 -j
 	wait
 	is 'stat -w: exit status' "$status" 0
-	is 'stat -w: a line for each direction' "$(wc -l <<<"$said")" 2
+	is 'stat -w: a line for each direction' "$(wc -l <<<"$answer")" 2
 	is 'stat -w: a rate, of a second or little more' "$(query 'select(.port == "a") |
 		.frames_per_second | . > 500 and . <= 1000')" true
 	is 'stat -w: bits, lost and dropped of 10 frames' "$(query 'select(.port == "a") |
@@ -193,8 +193,8 @@ test_watch() {
 				'BEGIN { printf "%.0f %.1f %.1f", b / f, l / f, d / f }'
 		})" '5120 1.0 1.0'
 	run stat -w0.05 -c 3
-	is 'stat -w: a heading and two lines each time' "$(wc -l <<<"$said")" 7
-	like 'stat -w: directions' "$said" 'eth1 -> eth2 .*eth2 -> eth1 '
+	is 'stat -w: a heading and two lines each time' "$(wc -l <<<"$answer")" 7
+	like 'stat -w: directions' "$answer" 'eth1 -> eth2 .*eth2 -> eth1 '
 }
 
 test_watch_ends() {
@@ -214,7 +214,7 @@ test_watch_ends() {
 	wait
 	is 'stat -w, the tap goes: exit status' "$status" 4
 	run stat -w
-	is 'stat -w, no tap: says it' "$said" 'softtap: there is no tap'
+	is 'stat -w, no tap: says it' "$answer" 'softtap: there is no tap'
 	mv "$work/tap0" "$SOFTTAP_SYSFS/tap0"
 }
 
@@ -223,9 +223,9 @@ test_full_disk() {
 	for command in show 'show -j' stat 'stat -j' 'stat -w 0.1' 'stat -w 0.1 -j' --help; do
 		status=0
 		# shellcheck disable=SC2086
-		said=$(timeout 10 "$softtap" $command 2>&1 >/dev/full </dev/null) || status=$?
+		answer=$(timeout 10 "$softtap" $command 2>&1 >/dev/full </dev/null) || status=$?
 		is "$command to a full disk: exit status" "$status" 3
-		is "$command to a full disk: says it" "$said" \
+		is "$command to a full disk: says it" "$answer" \
 			'softtap: cannot write the output: No space left on device'
 	done
 }

@@ -100,11 +100,11 @@ play_module() {
 	done 2>/dev/null
 }
 
-# softtap, with the programs it runs counted from 1; $status and $said are what came of it
+# softtap, with the programs it runs counted from 1; $status and $answer are what came of it
 run() {
 	: >"$work/calls"
 	status=0
-	said=$(timeout 60 "$softtap" "$@" 2>&1 </dev/null) || status=$?
+	answer=$(timeout 60 "$softtap" "$@" 2>&1 </dev/null) || status=$?
 }
 
 calls() {
@@ -236,19 +236,19 @@ test_up_down() {
 	fresh configure
 	run up p0 p1
 	is 'up: exit status' "$status" 0
-	is 'up: tells the tap' "$said" 'tap0 is up between p0 and p1'
+	is 'up: tells the tap' "$answer" 'tap0 is up between p0 and p1'
 	ok 'up: p0 is up and silent' silent_port p0
 	ok 'up: p1 is up and silent' silent_port p1
 	run up p0 q1
 	is 'up again: exit status' "$status" 1
-	like 'up again: says why' "$said" '^softtap: p0 is a port of tap0 already$'
+	like 'up again: says why' "$answer" '^softtap: p0 is a port of tap0 already$'
 	run down
 	is 'down: exit status' "$status" 0
-	is 'down: tells it' "$said" 'p0:p1 is as it was'
+	is 'down: tells it' "$answer" 'p0:p1 is as it was'
 	as_before 'down: everything is as it was'
 	run down
 	is 'down again: exit status' "$status" 0
-	is 'down again: says it' "$said" 'softtap: nothing to take down'
+	is 'down again: says it' "$answer" 'softtap: nothing to take down'
 }
 
 sent() {
@@ -289,7 +289,7 @@ test_named() {
 	done
 	run down tap7
 	is 'down of no tap: exit status' "$status" 1
-	is 'down of no tap: says it' "$said" "softtap: no tap \`tap7', see softtap show"
+	is 'down of no tap: says it' "$answer" "softtap: no tap \`tap7', see softtap show"
 }
 
 test_second_tap() {
@@ -303,17 +303,17 @@ test_second_tap() {
 	as_before 'with the module there: the other tap stays'
 	run down
 	is 'a tap made by hand: exit status' "$status" 1
-	is 'a tap made by hand: says why' "$said" \
+	is 'a tap made by hand: says why' "$answer" \
 		'softtap: tap0 was not made by softtap up: give its name'
 	run down tap0
-	is 'a tap made by hand: goes when named' "$said" 'tap0 is gone, its ports stay as they are'
+	is 'a tap made by hand: goes when named' "$answer" 'tap0 is gone, its ports stay as they are'
 	ok 'a tap made by hand: the module goes with it' test ! -e "$SOFTTAP_SYSFS"
 }
 
 test_listen_only() {
 	fresh configure
 	run up p0
-	is 'listen-only: up' "$said" 'tap0 is up on p0, listening only'
+	is 'listen-only: up' "$answer" 'tap0 is up on p0, listening only'
 	run down
 	as_before 'listen-only: everything is as it was'
 }
@@ -420,7 +420,7 @@ test_own_qdisc() {
 	fresh own_fifo
 	run up p0 p1
 	is 'a qdisc of the user: exit status' "$status" 1
-	like 'a qdisc of the user: says which' "$said" 'p1 has a root qdisc of your own \(htb\)'
+	like 'a qdisc of the user: says which' "$answer" 'p1 has a root qdisc of your own \(htb\)'
 	as_before 'a qdisc of the user: nothing is changed'
 	run up --force p0 p1
 	is 'a qdisc of the user: --force' "$status" 0
@@ -433,9 +433,9 @@ refused() {
 	local name=$1 reason=$2 lines
 	shift 2
 	run up "$@"
-	lines=$(echo "$said" | wc -l)
+	lines=$(echo "$answer" | wc -l)
 	is "refused, $name: exit status" "$((status > 0 && status < 3)), $lines line" '1, 1 line'
-	like "refused, $name: says why" "$said" "^softtap: $reason"
+	like "refused, $name: says why" "$answer" "^softtap: $reason"
 	as_before "refused, $name: nothing is changed"
 }
 
@@ -481,7 +481,7 @@ test_refused_default() {
 		refused "$route" "$reason" p1 p0
 		run up --force p1 p0
 		is "--force, $route: exit status" "$status" 0
-		like "--force, $route: warns" "$said" 'warning: p0 carries the default route'
+		like "--force, $route: warns" "$answer" 'warning: p0 carries the default route'
 		run down
 		as_before "--force, $route: down"
 		# shellcheck disable=SC2086
@@ -490,12 +490,12 @@ test_refused_default() {
 }
 
 test_refused_session() {
-	local said_to_be='p0 carries your own ssh session from 10.0.0.77'
+	local reason='p0 carries your own ssh session from 10.0.0.77'
 	fresh with_address
 	export SSH_CONNECTION='10.0.0.77 50000 10.0.0.1 22'
-	refused 'ssh to its address' "$said_to_be" p0 p1
+	refused 'ssh to its address' "$reason" p0 p1
 	SSH_CONNECTION='10.0.0.77 50000 10.99.0.1 22'
-	refused 'ssh by its route' "$said_to_be" p0 p1
+	refused 'ssh by its route' "$reason" p0 p1
 	SSH_CONNECTION='2001:db8::77 50000 2001:db8:99::1 22'
 	refused 'ssh over IPv6' 'p0 carries your own ssh session from 2001:db8::77' p0 p1
 	SSH_CONNECTION='127.0.0.1 50000 127.0.0.1 22'
@@ -549,7 +549,7 @@ test_failures() {
 	for ((n = 1; n <= total; n++)); do
 		FAIL_AT=$n run up p0 p1
 		is "call $n of up fails: exit status" "$status" 1
-		like "call $n of up fails: says which" "$said" 'softtap: .*: broken on purpose'
+		like "call $n of up fails: says which" "$answer" 'softtap: .*: broken on purpose'
 		as_before "call $n of up fails: everything is as it was"
 	done
 }
@@ -560,7 +560,7 @@ test_interrupted() {
 	for n in 3 6; do
 		INTERRUPT_AT=$n run up p0 p1
 		is "interrupted at call $n of up: exit status" "$status" 1
-		like "interrupted at call $n of up: says it" "$said" 'softtap: interrupted'
+		like "interrupted at call $n of up: says it" "$answer" 'softtap: interrupted'
 		as_before "interrupted at call $n of up: everything is as it was"
 	done
 }
@@ -642,7 +642,7 @@ test_gone_port() {
 	/ip link delete p1
 	run down
 	is 'a port that is gone: exit status' "$status" 0
-	like 'a port that is gone: says it' "$said" 'warning: p1 is gone or replaced'
+	like 'a port that is gone: says it' "$answer" 'warning: p1 is gone or replaced'
 	/ip link add p1 type veth peer name q1
 	/ip link set q1 up
 	as_before_ports p0
@@ -672,9 +672,9 @@ test_busy() {
 	exec 9>"$SOFTTAP_RUN/.lock"
 	flock 9
 	status=0
-	said=$(timeout 1 "$softtap" up p0 p1 2>&1 9>&-) || status=$?
+	answer=$(timeout 1 "$softtap" up p0 p1 2>&1 9>&-) || status=$?
 	exec 9>&-
-	is 'another at work: says it' "$said" 'softtap: another softtap up or down is at work'
+	is 'another at work: says it' "$answer" 'softtap: another softtap up or down is at work'
 	as_before 'another at work: nothing is changed'
 }
 
@@ -683,7 +683,7 @@ test_damaged_state() {
 	echo nonsense >"$SOFTTAP_RUN/p0:p1"
 	run down
 	is 'a damaged state: exit status' "$status" 1
-	like 'a damaged state: says it' "$said" 'p0:p1: not a state file of this version'
+	like 'a damaged state: says it' "$answer" 'p0:p1: not a state file of this version'
 	run down --force
 	is 'a damaged state: --force' "$status" 0
 	as_before 'a damaged state: is forgotten'
