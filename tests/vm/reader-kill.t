@@ -103,7 +103,7 @@ files_are_good() {
 	ok "frames were lost, $lost on one port" [ "$lost" -gt 0 ]
 	ok 'every record is in the files once, and what was lost is told of' \
 		records_agree "${files[@]}"
-	records "${files[@]}" | sed 's/^/# /' >&2
+	records "${files[@]}" | sed 's/^/# /' >&2 || :
 }
 
 run_test
