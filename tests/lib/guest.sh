@@ -131,6 +131,13 @@ watch() {
 	watchers+=($!)
 }
 
+# watch_port eth1 in - the same on a port: where the tap takes frames, and where it sends them
+watch_port() {
+	tcpdump -i "$1" -n -Q "$2" -B 65536 -Z root -U -w "$1.$2" </dev/null 2>"$1.$2.log" &
+	watchers+=($!)
+	within 60 grep -q 'listening on' "$1.$2.log"
+}
+
 start_watchers() {
 	local name
 	watch A out

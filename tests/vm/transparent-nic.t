@@ -33,6 +33,7 @@ is_e1000e() {
 }
 
 guest() {
+	local port
 	card_topology 1024
 	# A card that the emulator makes of it (QEMU 7.2) adds no second VLAN tag, but
 	# changes the one that is there.
@@ -41,6 +42,10 @@ guest() {
 		ethtool -K eth2 rxvlan off txvlan off
 	fi
 	start_watchers
+	for port in eth1 eth2; do
+		watch_port $port in
+		watch_port $port out
+	done
 	load tap=eth1:eth2
 	start_reader capture.pcapng
 	both_ways odd $rate
@@ -53,13 +58,25 @@ guest() {
 	unload
 }
 
+# The emulator's cables (QEMU 7.2) now and then let a frame overtake those that wait for the far
+# end's card: order is what the port that sends is given, against what the other port received.
+passed_between_cards() {
+	local from=$1 in=$2 out=$3 to=$4 interface=$5
+	ok "$from to $to: what left comes, byte for byte, each frame once" \
+		frames shuffled "$from.out" "$to.in"
+	ok "$from to $to: $out sends what $in received, in order" frames same "$in.in" "$out.out"
+	ok "$from to $to: so it is in the capture" frames same "$in.in" "capture.pcapng:$interface"
+}
+
 verify() {
 	if is_e1000e; then
 		frames pad 60 a.out a.wire
 		mv a.wire a.out
 	fi
-	passed_unchanged a b a b capture.pcapng
-	passed_unchanged b a b a capture.pcapng
+	passed_between_cards a eth1 eth2 b 0
+	counters_agree a a b
+	passed_between_cards b eth2 eth1 a 1
+	counters_agree b b a
 	file_is_valid capture.pcapng
 }
 
