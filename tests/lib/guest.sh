@@ -120,53 +120,61 @@ both_ways() {
 	wait $sender
 }
 
-watchers=()
+watchers=()	# processes
+watched=()	# "FILE HOST": what they write, and whose frames are in it
 
-# watch A in - starts tcpdump on a0 for what comes in, into the file a.in
+# watch FILE HOST INTERFACE in|out [COMMAND…] - starts tcpdump, by COMMAND, for the frames of HOST
+# that pass an interface that way
 watch() {
-	local host=$1 way=$2
-	local name=${host,,}.$way
-	ip netns exec "$host" tcpdump -i "${host,,}0" -n -Q "$way" -B 65536 -Z root -U -w "$name" \
-		</dev/null 2>"$name.log" &
+	"${@:5}" tcpdump -i "$3" -n -Q "$4" -B 32768 -Z root -U -w "$1" </dev/null 2>"$1.log" &
 	watchers+=($!)
+	watched+=("$1 $2")
 }
 
-# watch_port eth1 in - the same on a port: where the tap takes frames, and where it sends them
-watch_port() {
-	tcpdump -i "$1" -n -Q "$2" -B 65536 -Z root -U -w "$1.$2" </dev/null 2>"$1.$2.log" &
-	watchers+=($!)
-	within 60 grep -q 'listening on' "$1.$2.log"
-}
-
-start_watchers() {
-	local name
-	watch A out
-	watch A in
-	watch B out
-	watch B in
-	for name in a.out a.in b.out b.in; do
-		within 60 grep -q 'listening on' $name.log
+# Waits until they see.
+watch_begins() {
+	local each
+	for each in "${watched[@]}"; do
+		within 60 grep -q 'listening on' "${each% *}.log"
 	done
 }
 
-# They have all when the last marker has come to both ends.
+start_watchers() {
+	watch a.out A a0 out ip netns exec A
+	watch a.in B a0 in ip netns exec A
+	watch b.out B b0 out ip netns exec B
+	watch b.in A b0 in ip netns exec B
+	watch_begins
+}
+
+# watch_port eth1 in - the same on a port: where the tap takes frames, or where it sends them
+watch_port() {
+	case $1.$2 in
+	eth1.in | eth2.out) watch "$1.$2" A "$1" "$2" ;;
+	*) watch "$1.$2" B "$1" "$2" ;;
+	esac
+	watch_begins
+}
+
+# They have all when the last marker has come to each.
 stop_watchers() {
+	local each logs=()
 	send_marker end A
 	send_marker end B
-	within 60 marker_seen end A a.out
-	within 60 marker_seen end B a.in
-	within 60 marker_seen end B b.out
-	within 60 marker_seen end A b.in
+	for each in "${watched[@]}"; do
+		within 60 marker_seen end "${each#* }" "${each% *}"
+		logs+=("${each% *}.log")
+	done
 	kill -INT "${watchers[@]}"
 	wait "${watchers[@]}"
 	watchers=()
-	is 'the watchers on both sides saw everything' \
-		"$(grep -L '^0 packets dropped by kernel' {a,b}.{out,in}.log)" ''
+	watched=()
+	is 'the watchers saw everything' "$(grep -L '^0 packets dropped by kernel' "${logs[@]}")" ''
 }
 
-# send_marker begin|end A|B
+# send_marker begin|end A|B [INTERFACE]
 send_marker() {
-	ip netns exec "$2" send-frames --marker "softtap test marker: $1 of $2" "${2,,}0"
+	ip netns exec "$2" send-frames --marker "softtap test marker: $1 of $2" "${3:-${2,,}0}"
 }
 
 # marker_seen begin|end A|B FILE - near the end of a capture

@@ -45,7 +45,7 @@ read_tap() {
 }
 
 is_read() {
-	in_a send-frames --marker 'softtap test marker' "a$1"
+	send_marker begin A "a$1"
 	[ "$(counter "tap$1/a/captured_frames")" -gt 0 ]
 }
 
@@ -83,6 +83,13 @@ made_together() {
 	laws_hold tap2
 }
 
+stop_watcher() {
+	send_marker end A a1
+	within 60 marker_seen end A b1.in
+	kill -INT "${watchers[@]}"
+	wait "${watchers[@]}"
+}
+
 # tap1 is read while tap0 goes and comes.
 at_run_time() {
 	local sender
@@ -102,6 +109,7 @@ at_run_time() {
 	ok 'the reader of tap1 did not notice' wait "${readers[@]}"
 	laws_hold tap0
 	laws_hold tap1
+	stop_watcher
 	unload
 	ok 'all is gone' test ! -e $sysfs -a ! -e /dev/softtap
 }
@@ -110,13 +118,10 @@ guest() {
 	local i
 	veth_topology
 	more_cables
-	ip netns exec B tcpdump -i b1 -n -Q in -B 65536 -Z root -U -w b1.in </dev/null 2>b1.log &
-	watchers=($!)
-	within 60 grep -q 'listening on' b1.log
+	watch b1.in A b1 in ip netns exec B
+	watch_begins
 	made_together
 	at_run_time
-	kill -INT "${watchers[@]}"
-	wait "${watchers[@]}"
 }
 
 verify() {
