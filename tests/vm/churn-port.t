@@ -12,7 +12,7 @@
 #	                               |
 #	                          namespace away
 #
-# 100 times, 1,000 with --long.
+# 100 times over both kernels; 1,000 on each with --long.
 
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
@@ -20,7 +20,7 @@
 . "$tests/tools/flood.sh"
 
 machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
-cycles=$(count 100 1000)
+cycles=$(count 50 1000)	# on each kernel
 timeout=$(count 600 3600)
 
 complain() {

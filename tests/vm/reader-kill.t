@@ -15,7 +15,7 @@
 # that many die writing. What such a reader may have written stands at the start of the next file,
 # too, and is declared there.
 #
-# 50 times, 500 with --long.
+# 50 times over both kernels; 500 on each with --long.
 
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
@@ -23,7 +23,7 @@
 . "$tests/tools/flood.sh"
 
 machines=('--kernel 6.1 --smp 2 --disk 4G' '--kernel 6.12 --smp 2 --disk 4G')
-kills=$(count 50 500)
+kills=$(count 25 500)	# on each kernel
 timeout=$(count 600 3600)
 
 # At any time: reading, writing, waiting.
