@@ -34,9 +34,9 @@ after_packets() {
 	wait $!
 }
 
-# Frames that are sent right before the signal are in the file.
+# What the reader has not looked at when the signal comes is in the file.
 by_signal() {
-	start_reader "$1.pcapng"
+	start_reader "$1.pcapng" --interval 60000
 	send A "$SOFTTAP_OUT/plain"
 	ok "SIG$1 ends it well" stop_reader "$1"
 }
