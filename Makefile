@@ -42,10 +42,10 @@ demo:
 	@scripts/demo
 
 bench:
-	@tests/bench/run
+	@tests/bench/cost
 
 bench-quick:
-	@tests/bench/run --quick
+	@tests/bench/cost --quick
 
 clean:
 	$(MAKE) -C userspace clean

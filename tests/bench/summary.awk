@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Makes the table of figures from the lines of tests/bench/guest (see there) and
-# of tests/bench/run ("about", what, value).
+# Makes the table of figures from the lines of tests/bench/cost-guest (see there) and
+# of tests/bench/cost ("about", what, value).
 # Variables: format (tsv or md), sizes (in the order wanted; imix is computed), out (dummy or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure.
 
@@ -169,7 +169,7 @@ function print_commands(    i) {
 
 function print_md(    i, pair) {
 	print "# What a frame costs\n"
-	print "Made by `tests/bench/run`. Instructions that the kernel executes for a frame, from its arrival, in"
+	print "Made by `tests/bench/cost`. Instructions that the kernel executes for a frame, from its arrival, in"
 	print "batches of 64, to " where() ", beyond those of the floor, where tc drops it as it comes. From the"
 	print "slope between " few " and " many " frames, of which none was lost. Where softtap records, a reader is"
 	print "attached and idle: its work is not in here.\n"

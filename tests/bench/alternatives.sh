@@ -1,26 +1,15 @@
-#!/bin/bash
+# shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# usage: guest TOOLS ALTERNATIVE OUT FEW MANY REPEATS SIZE...
-#
-# The part of the bench that runs in the test machine (see tests/bench/run):
+# The alternatives, made in a test machine between two ports, in0 and out0:
 #
 #   inject ──► in0 ──[ALTERNATIVE]──► out0
 #
 # out0 is a dummy, which frees what it is given, or a veth whose peer drops it.
-# Prints one line a repeat, separated by tabs: "slope", alternative, size, FEW, its
-# instructions, MANY, its instructions; and each command that makes the alternative
-# as "command", alternative, command. Any frame that is not where it should be ends it.
-set -eu
+# Sourced; needs tools (the directory of the bench's programs), alternative, out, and die.
+# shellcheck disable=SC2154 # the variables of who sources this
 
 module=${SOFTTAP_BENCH_KO:-$SOFTTAP_KO}
-tools=$1 alternative=$2 out=$3 few=$4 many=$5 repeats=$6
-shift 6
 tap=/sys/kernel/softtap/tap0
-
-die() {
-	echo "bench: $alternative: $*" >&2
-	exit 1
-}
 
 # Runs what makes the alternative, and says so. Words are simple ones.
 make() {
@@ -106,17 +95,15 @@ make_forward() {
 }
 
 # A reader that is attached and does nothing, as its own work is not to be counted
-# here, and a buffer that holds all: a record is 44 bytes longer than its frame.
+# here, and a buffer that holds all $1 frames of the sizes that follow: a record is
+# 44 bytes longer than its frame.
 make_record() {
-	local largest
+	local most=$1 largest
+	shift
 	largest=$(printf '%s\n' "$@" | sort -n | tail -n 1)
-	make insmod "$module" tap=in0:out0 subbufs=$((many * (largest + 48) / (500 * 1024) + 3))
+	make insmod "$module" tap=in0:out0 subbufs=$((most * (largest + 48) / (500 * 1024) + 3))
 	printf 'command\t%s\t%s\n' record 'exec 3</sys/kernel/debug/softtap/tap0/cpu0'
 	exec 3</sys/kernel/debug/softtap/tap0/cpu0
-}
-
-empty_record() {
-	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
 }
 
 dropped_by_tc() {
@@ -146,45 +133,3 @@ compare() {
 		[ $((after - before)) = "$3" ] || die "$name: $((after - before)) of $3 frames: no result"
 	done <<<"$1" 4<<<"$2"
 }
-
-# Injects $1 frames of $2 bytes and sets $cost to the instructions that took.
-measure() {
-	local before after line
-	before=$(counters)
-	line=$("$tools/inject" in0 spare0 "$1" "$2")
-	after=$(counters)
-	compare "$before" "$after" "$1"
-	[ "$alternative" != record ] || empty_record
-	cost=$(cut -d ' ' -f 4 <<<"$line")
-}
-
-# One tick of the clock must be one instruction.
-check_clock() {
-	local loop counted
-	read -r loop counted <<<"$("$tools/inject" --check)"
-	[ "$counted" -ge "$loop" ] || die "the clock loses instructions: $counted of $loop"
-	[ "$counted" -le $((loop + loop / 1000)) ] ||
-		die "the clock does not count instructions: $counted for a loop of $loop"
-	printf 'clock\t%s\t%s\n' "$loop" "$counted"
-}
-
-bench() {
-	local size repeat first
-	for size; do
-		measure "$few" "$size"	# not shown: caches of the allocators fill
-		for ((repeat = 0; repeat < repeats; repeat++)); do
-			measure "$few" "$size"
-			first=$cost
-			measure "$many" "$size"
-			printf 'slope\t%s\t%s\t%s\t%s\t%s\t%s\n' "$alternative" "$size" \
-				"$few" "$first" "$many" "$cost"
-		done
-	done
-}
-
-printf 'cpu\t%s\n' "$(awk -F ': ' '/^model name/ { print $2; exit }' /proc/cpuinfo)"
-printf 'kernel\t%s\n' "$(</proc/version)"
-check_clock
-make_ports
-"make_$alternative" "$@"
-bench "$@"
