@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * HOT: a frame's way through the tap, from the receive handler to the peer's transmit queue.
+ * HOT: a frame's way through the tap, from the receive handler to the peer.
  *
  * Runs in softirq under RCU on the CPU that received the frame, for one frame after the other: no
  * queue, no lock, no allocation of our own lies between receive and transmit. Frames are forwarded
@@ -17,6 +17,7 @@
 #include "forward.h"
 #include "port.h"
 #include "stats.h"
+#include "transmit.h"
 
 /* Bytes of the transport header at @offset from the data, by the kind of super-frame it is. */
 static u32 gso_transport_len(const struct sk_buff *skb, int offset)
@@ -94,43 +95,6 @@ static void count_tx(const struct softtap_port *peer, struct softtap_load load, 
 	u64_stats_update_end(&counters->sync);
 }
 
-/*
- * A checksum that a device is to finish behind VLAN tags in the payload: the device wants the
- * network header to stand behind them (as br_dev_queue_push_xmit() does it).
- */
-static noinline void fix_network_header(struct sk_buff *skb)
-{
-	int depth;
-
-	if (__vlan_get_protocol(skb, skb->protocol, &depth))
-		skb_set_network_header(skb, depth);
-}
-
-/*
- * Hands an skb to the peer's device, as its only owner. Consumes it.
- * Return: whether the stack accepted it.
- */
-static bool send_to(const struct softtap_port *peer, struct sk_buff *skb)
-{
-	struct net_device *dev = rcu_dereference(peer->dev);
-
-	skb = skb_share_check(skb, GFP_ATOMIC);
-	if (unlikely(!skb))
-		return false;
-	/* What LRO has merged cannot be taken apart as it came; the stack does not send it. */
-	if (unlikely(!dev || (skb_is_gso(skb) && skb_warn_if_lro(skb)))) {
-		kfree_skb(skb);
-		return false;
-	}
-	skb->dev = dev;
-	skb_forward_csum(skb);
-	skb_clear_tstamp(skb);
-	__skb_push(skb, ETH_HLEN);	/* back to the MAC header, which is there */
-	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol)))
-		fix_network_header(skb);
-	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
-}
-
 /**
  * softtap_handle_frame - a port's rx_handler
  * @pskb: what the device received, its data at the network header
@@ -159,7 +123,7 @@ rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
 		load = softtap_capture(port, buffer, skb, load);
 	count_rx(port, load, recording);
 	if (port->peer)
-		count_tx(port->peer, load, send_to(port->peer, skb));
+		count_tx(port->peer, load, softtap_transmit(port->peer, skb));
 	else
 		consume_skb(skb);
 	return RX_HANDLER_CONSUMED;

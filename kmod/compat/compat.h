@@ -7,6 +7,7 @@
 #define _SOFTTAP_COMPAT_H
 
 #include <linux/mm.h>
+#include <linux/netdevice.h>
 #include <linux/skbuff.h>
 #include <linux/version.h>
 
@@ -20,8 +21,6 @@
 /* Segmentation got a header of its own in 6.5 (net/core/gso.c). */
 #ifdef HAVE_NET_GSO_H
 #include <net/gso.h>
-#else
-#include <linux/netdevice.h>
 #endif
 
 /* VMA flags are set through helpers that take the lock since 6.3 (include/linux/mm.h). */
@@ -34,5 +33,27 @@ static inline void softtap_vm_flags_mod(struct vm_area_struct *vma,
 
 #define vm_flags_mod softtap_vm_flags_mod
 #endif
+
+/* The mark of drivers that need no transmit lock left the features in 6.12. */
+static inline bool softtap_is_lltx(const struct net_device *dev)
+{
+#ifdef NETIF_F_LLTX
+	return dev->features & NETIF_F_LLTX;
+#else
+	return dev->lltx;
+#endif
+}
+
+/* Where tc's programs for what leaves hang, moved in 6.6 (sch_handle_egress()). */
+static inline bool softtap_has_tc_egress(const struct net_device *dev)
+{
+#if defined(CONFIG_NET_XGRESS)
+	return rcu_access_pointer(dev->tcx_egress);
+#elif defined(CONFIG_NET_CLS_ACT)
+	return rcu_access_pointer(dev->miniq_egress);
+#else
+	return false;
+#endif
+}
 
 #endif /* _SOFTTAP_COMPAT_H */

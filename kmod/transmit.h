@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _SOFTTAP_TRANSMIT_H
+#define _SOFTTAP_TRANSMIT_H
+
+#include <linux/types.h>
+
+struct sk_buff;
+struct softtap_port;
+
+bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb);
+
+#endif /* _SOFTTAP_TRANSMIT_H */
