@@ -4,7 +4,8 @@
 #
 #   inject ──► in0 ──[ALTERNATIVE]──► out0
 #
-# out0 is a dummy, which frees what it is given, or a veth whose peer drops it.
+# out0 is a dummy, which frees what it is given; such a one with a pfifo, as a card
+# has it; or a veth whose peer drops it.
 # Sourced; needs tools (the directory of the bench's programs), alternative, out, and die.
 # shellcheck disable=SC2154 # the variables of who sources this
 
@@ -21,6 +22,10 @@ make() {
 make_out() {
 	case $1 in
 	dummy) ip link add out0 type dummy ;;
+	pfifo)
+		ip link add out0 type dummy
+		tc qdisc add dev out0 root pfifo
+		;;
 	veth)
 		ip link add out0 type veth peer name peer0
 		ip link set peer0 up
