@@ -13,7 +13,7 @@
 #include "capture.h"
 #include "channel.h"
 #include "compat/compat.h"
-#include "forward.h"
+#include "load.h"
 #include "port.h"
 #include "stats.h"
 

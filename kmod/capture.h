@@ -3,7 +3,7 @@
 #define _SOFTTAP_CAPTURE_H
 
 #include <linux/skbuff.h>
-#include "forward.h"
+#include "load.h"
 
 struct softtap_buffer;
 struct softtap_port;
