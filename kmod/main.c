@@ -23,6 +23,7 @@
 static struct softtap_settings settings = {
 	.subbuf_kb = 512,
 	.subbufs = 32,
+	.guard = true,
 };
 
 static char *tap;
@@ -43,7 +44,7 @@ module_param(policy, charp, 0444);
 MODULE_PARM_DESC(policy, "when the buffer is full: wire, record or flight (wire)");
 
 module_param_named(guard, settings.guard, bool, 0444);
-MODULE_PARM_DESC(guard, "stop what the host itself sends out of the ports (0)");
+MODULE_PARM_DESC(guard, "stop what the host itself sends out of the ports (1)");
 
 module_param_named(link_follow, settings.link_follow, bool, 0444);
 MODULE_PARM_DESC(link_follow, "take one port's link down with the other's (0)");

@@ -13,6 +13,7 @@
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include "forward.h"
+#include "guard.h"
 #include "port.h"
 #include "tap.h"
 
@@ -141,6 +142,38 @@ struct softtap_port *softtap_port_of(const struct net_device *dev)
 	return rtnl_dereference(dev->rx_handler_data);
 }
 
+static int __arm(struct softtap_port *port, struct net_device *dev)
+{
+	int err;
+
+	if (!port->tap->settings.guard)
+		return 0;
+	err = softtap_guard_arm(port, dev);
+	if (err)
+		pr_err("%s: the guard cannot be armed: error %d\n", dev->name, err);
+	return err;
+}
+
+/**
+ * softtap_port_set_guard - stop what the host sends out of a port, or let it pass again
+ * @port: of a tap; one that waits for its device gets what the tap's settings say
+ * @armed: which
+ *
+ * Context: RTNL, sleeps.
+ * Return: 0 or a negative errno.
+ */
+int softtap_port_set_guard(struct softtap_port *port, bool armed)
+{
+	struct net_device *dev = rtnl_dereference(port->dev);
+
+	if (!dev)
+		return 0;
+	if (armed)
+		return softtap_guard_arm(port, dev);
+	softtap_guard_disarm(port);
+	return 0;
+}
+
 /**
  * softtap_port_attach - steal a device's frames
  * @port: has no device
@@ -160,10 +193,13 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 	err = softtap_port_check(dev);
 	if (err)
 		return err;
+	err = __arm(port, dev);
+	if (err)
+		return err;
 	err = dev_set_promiscuity(dev, 1);
 	if (err) {
 		pr_err("%s does not go promiscuous: error %d\n", dev->name, err);
-		return err;
+		goto err_disarm;
 	}
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	strscpy(port->ifname, dev->name, sizeof(port->ifname));
@@ -180,6 +216,8 @@ err_put_dev:
 	netdev_put(dev, &port->tracker);
 	dev_set_promiscuity(dev, -1);
 	pr_err("%s: cannot take its frames: error %d\n", dev->name, err);
+err_disarm:
+	softtap_guard_disarm(port);
 	return err;
 }
 
@@ -201,6 +239,7 @@ void softtap_port_detach(struct softtap_port *port)
 	netdev_put(dev, &port->tracker);
 	give_offloads_back(port, dev);
 	dev_set_promiscuity(dev, -1);
+	softtap_guard_disarm(port);
 	netdev_info(dev, "softtap: no longer port %c of %s\n", 'a' + port->index, port->tap->name);
 }
 

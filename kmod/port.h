@@ -3,6 +3,7 @@
 #define _SOFTTAP_PORT_H
 
 #include <linux/netdevice.h>
+#include <linux/netfilter.h>
 #include "stats.h"
 
 struct softtap_channel;
@@ -16,12 +17,15 @@ struct softtap_buffer;
  * @counters: what arrived here, what was sent out of here
  * @buffers: the tap's buffers
  * @index: 0 = a, 1 = b: in the counters and as pcapng interface
+ * @guarded: what leaves without the tap's mark is stopped; written under RTNL
  * @tap: back pointer
  * @ifname: the device's name, kept while it is missing; protected by RTNL
  * @tracker: of the reference on @dev
+ * @guard: the hook that stops what the host sends; RTNL
  * @offloads: features that were taken from the device and go back on detach; RTNL
  *
- * The first fields are what a frame needs; they do not change while a port is attached.
+ * The first fields are what a frame needs; but for @guarded they do not change while a port is
+ * attached.
  */
 struct softtap_port {
 	struct net_device __rcu *dev;
@@ -29,10 +33,12 @@ struct softtap_port {
 	struct softtap_counters __percpu *counters;
 	struct softtap_buffer __percpu *buffers;
 	unsigned int index;
+	bool guarded;
 
 	struct softtap_tap *tap;
 	char ifname[IFNAMSIZ];
 	netdevice_tracker tracker;
+	struct nf_hook_ops guard;
 	netdev_features_t offloads;
 };
 
@@ -41,6 +47,7 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
 void softtap_port_detach(struct softtap_port *port);
 void softtap_port_take_offloads(struct softtap_port *port);
 struct softtap_port *softtap_port_of(const struct net_device *dev);
+int softtap_port_set_guard(struct softtap_port *port, bool armed);
 const char *softtap_port_state(const struct softtap_port *port);
 
 #endif /* _SOFTTAP_PORT_H */

@@ -8,6 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
+#include "guard.h"
 #include "settings.h"
 
 /*
@@ -93,8 +94,8 @@ int softtap_settings_supported(const struct softtap_settings *settings)
 	else if (settings->snaplen)
 		pr_err("snaplen=%u is not implemented yet: use snaplen=0, whole frames\n",
 		       settings->snaplen);
-	else if (settings->guard)
-		pr_err("guard=1 is not implemented yet: use guard=0\n");
+	else if (settings->guard && !softtap_guard_supported())
+		pr_err("guard=1 needs a kernel with CONFIG_NETFILTER_SKIP_EGRESS (5.16 or newer): use guard=0, and keep addresses and daemons off the ports\n");
 	else if (settings->link_follow)
 		pr_err("link_follow=1 is not implemented yet: use link_follow=0\n");
 	else

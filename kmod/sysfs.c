@@ -6,6 +6,8 @@
  *	tapN/{state,policy,snaplen,guard,link_follow}
  *	tapN/{a,b}/{ifname,state} and the counters of stats.h
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
@@ -118,6 +120,15 @@ static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
 	return err ?: softtap_settings_supported(&settings) ?: count;
 }
 
+/* Return: @err, which is what reading a value has given, after a word about it. */
+static int judge_value(const char *name, const char *buf, int err)
+{
+	if (err)
+		pr_err("%s: \"%.*s\" is no value of it: a number\n", name,
+		       (int)min_t(size_t, strcspn(buf, "\n"), 16), buf);
+	return err;
+}
+
 #define NUMBER_SHOW(name)						\
 static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf) \
 {									\
@@ -129,7 +140,7 @@ static ssize_t name##_store(struct kobject *kobj, struct kobj_attribute *attr, \
 			    const char *buf, size_t count)		\
 {									\
 	struct softtap_settings settings = tap_of(kobj)->settings;	\
-	int err = parse;						\
+	int err = judge_value(#name, buf, parse);			\
 									\
 	return err ?: softtap_settings_supported(&settings) ?: count;	\
 }
@@ -137,7 +148,18 @@ static ssize_t name##_store(struct kobject *kobj, struct kobj_attribute *attr, \
 NUMBER_SHOW(snaplen)
 NUMBER_STORE(snaplen, kstrtouint(buf, 0, &settings.snaplen))
 NUMBER_SHOW(guard)
-NUMBER_STORE(guard, kstrtobool(buf, &settings.guard))
+
+static ssize_t guard_store(struct kobject *kobj, struct kobj_attribute *attr,
+			   const char *buf, size_t count)
+{
+	struct softtap_settings settings = tap_of(kobj)->settings;
+	int err = judge_value("guard", buf, kstrtobool(buf, &settings.guard));
+
+	if (!err)
+		err = softtap_settings_supported(&settings);
+	return err ?: softtap_tap_set_guard(tap_of(kobj), settings.guard) ?: count;
+}
+
 NUMBER_SHOW(link_follow)
 NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
 

@@ -393,6 +393,39 @@ void softtap_tap_remove_all(void)
 	mutex_unlock(&taps_lock);
 }
 
+static int __set_guard(struct softtap_tap *tap, bool armed)
+{
+	unsigned int i;
+	int err = 0;
+
+	ASSERT_RTNL();
+	for (i = 0; i < tap->ports && !err; i++)
+		err = softtap_port_set_guard(&tap->port[i], armed);
+	return err;
+}
+
+/**
+ * softtap_tap_set_guard - stop what the host sends out of a tap's ports, or let it pass again
+ * @tap: a tap
+ * @armed: which
+ *
+ * Context: process, takes RTNL.
+ * Return: 0 or a negative errno; then all is as it was.
+ */
+int softtap_tap_set_guard(struct softtap_tap *tap, bool armed)
+{
+	int err;
+
+	rtnl_lock();
+	err = __set_guard(tap, armed);
+	if (err)
+		__set_guard(tap, tap->settings.guard);
+	else
+		tap->settings.guard = armed;
+	rtnl_unlock();
+	return err;
+}
+
 /**
  * softtap_tap_state - a tap's state in a word
  * @tap: a tap

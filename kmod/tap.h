@@ -49,6 +49,7 @@ int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);
 int softtap_tap_remove(const char *name);
 void softtap_tap_remove_all(void);
+int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
 const char *softtap_tap_state(const struct softtap_tap *tap);
 
 #endif /* _SOFTTAP_TAP_H */

@@ -11,6 +11,7 @@
  */
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_netdev.h>
 #include <linux/skbuff.h>
 #include <net/sch_generic.h>
 #include "compat/compat.h"
@@ -30,7 +31,7 @@ static noinline void fix_network_header(struct sk_buff *skb)
 }
 
 /* What is merged by LRO cannot be taken apart as it came; the stack does not send it. */
-static noinline bool transmit_long(struct sk_buff *skb)
+static noinline bool transmit_long(const struct softtap_port *port, struct sk_buff *skb)
 {
 	if (unlikely(skb_is_gso(skb) && skb_warn_if_lro(skb))) {
 		kfree_skb(skb);
@@ -38,6 +39,9 @@ static noinline bool transmit_long(struct sk_buff *skb)
 	}
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol)))
 		fix_network_header(skb);
+	/* The guard's mark; the stack takes it off again, if it has such hooks at all. */
+	if (READ_ONCE(port->guarded))
+		nf_skip_egress(skb, true);
 	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
 }
 
@@ -66,19 +70,23 @@ static bool start_unqueued(struct sk_buff *skb, struct net_device *dev, struct n
 	return true;
 }
 
-/* The right to send past @qdisc, which is empty and which nobody else empties meanwhile. */
+/*
+ * The right to send past @qdisc, which is empty and which nobody else empties meanwhile: what
+ * qdisc_run_begin() does for a qdisc that has a lock, which is held for that.
+ */
 static bool enter_qdisc(struct Qdisc *qdisc, struct sk_buff *skb)
 {
-	bool entered = false;
+	bool entered;
 
-	if ((qdisc->flags & (TCQ_F_CAN_BYPASS | TCQ_F_NOLOCK)) != TCQ_F_CAN_BYPASS ||
-	    !spin_trylock(qdisc_lock(qdisc)))
+	if ((qdisc->flags & (TCQ_F_CAN_BYPASS | TCQ_F_NOLOCK)) != TCQ_F_CAN_BYPASS)
 		return false;
-	if (!qdisc_qlen(qdisc) && !test_bit(__QDISC_STATE_DEACTIVATED, &qdisc->state) &&
-	    qdisc_run_begin(qdisc)) {
+	if (!spin_trylock(qdisc_lock(qdisc)))
+		return false;
+	entered = !qdisc_qlen(qdisc) && !test_bit(__QDISC_STATE_DEACTIVATED, &qdisc->state) &&
+		  !__test_and_set_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
+	if (entered) {
 		qdisc_skb_cb(skb)->pkt_len = skb->len;
 		qdisc_bstats_update(qdisc, skb);
-		entered = true;
 	}
 	spin_unlock(qdisc_lock(qdisc));
 	return entered;
@@ -90,7 +98,7 @@ static void leave_qdisc(struct Qdisc *qdisc)
 	bool waiting;
 
 	spin_lock(qdisc_lock(qdisc));
-	qdisc_run_end(qdisc);
+	__clear_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
 	waiting = qdisc_qlen(qdisc);
 	spin_unlock(qdisc_lock(qdisc));
 	if (unlikely(waiting))
@@ -153,6 +161,7 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 	skb = skb_share_check(skb, GFP_ATOMIC);
 	if (unlikely(!skb))
 		return false;
+	__skb_push(skb, ETH_HLEN);	/* back to the MAC header, which is there */
 	if (unlikely(!dev)) {
 		kfree_skb(skb);
 		return false;
@@ -160,6 +169,5 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 	skb->dev = dev;
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
-	__skb_push(skb, ETH_HLEN);	/* back to the MAC header, which is there */
-	return transmit_at_once(skb, dev, &sent) ? sent : transmit_long(skb);
+	return transmit_at_once(skb, dev, &sent) ? sent : transmit_long(port, skb);
 }

@@ -56,4 +56,15 @@ static inline bool softtap_has_tc_egress(const struct net_device *dev)
 #endif
 }
 
+/*
+ * What leaves a device can be looked at since 5.16 (CONFIG_NETFILTER_EGRESS); frames that are not
+ * to be looked at have a mark where tc is there, too.
+ */
+#if defined(CONFIG_NETFILTER_SKIP_EGRESS) && !defined(SOFTTAP_WITHOUT_EGRESS_HOOK)
+#define SOFTTAP_HAS_EGRESS_HOOK	true
+#else
+#define SOFTTAP_HAS_EGRESS_HOOK	false
+#define NF_NETDEV_EGRESS	NF_NETDEV_NUMHOOKS
+#endif
+
 #endif /* _SOFTTAP_COMPAT_H */

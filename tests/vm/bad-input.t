@@ -112,12 +112,30 @@ bad_ports() {
 	bad 'Invalid parameters' 'cannot be' tap=eth1:../eth2
 }
 
+# A module built as for a kernel without the hook that the guard needs.
+prepare() {
+	local image v
+	v=${SOFTTAP_MACHINE#--kernel }
+	image=$("$tests/../scripts/vm-image" "$v")
+	KVER=$(<"$image/release") KDIR=$(<"$image/kdir") BUILD=build/no-hook-$v \
+		KCFLAGS=-DSOFTTAP_WITHOUT_EGRESS_HOOK "$tests/../scripts/build-module" >build.log 2>&1
+	cp "$tests/../build/no-hook-$v/softtap.ko" .
+}
+
+without_hook() {
+	undo=(rmmod softtap)
+	refused 'Operation not supported' 'guard=1 needs a kernel with .*guard=0' \
+		'guard=1 without the hook' insmod "$SOFTTAP_OUT/softtap.ko"
+	ok 'guard=0 without the hook is taken' insmod "$SOFTTAP_OUT/softtap.ko" tap=eth1:eth2 guard=0
+	badly_stored 'Operation not supported' 'guard=1 needs' tap0/guard 1
+	rmmod softtap
+}
+
 bad_settings() {
 	bad 'Invalid parameters' 'unknown policy .*wire, record or flight' policy=pcap
 	bad 'Operation not supported' 'policy=record is not implemented' policy=record
 	bad 'Operation not supported' 'policy=flight is not implemented' policy=flight
 	bad 'Operation not supported' 'snaplen=96 is not implemented' snaplen=96
-	bad 'Operation not supported' 'guard=1 is not implemented' guard=1
 	bad 'Operation not supported' 'link_follow=1 is not implemented' link_follow=1
 	bad 'Invalid parameters' "invalid for parameter .snaplen'" snaplen=-1
 	bad 'Invalid parameters' "invalid for parameter .guard'" guard=perhaps
@@ -159,7 +177,8 @@ in_sysfs() {
 	badly_stored 'Operation not supported' 'policy=flight' tap0/policy flight
 	badly_stored 'Invalid argument' 'unknown policy' tap0/policy all
 	badly_stored 'Operation not supported' 'snaplen=64' tap0/snaplen 64
-	badly_stored 'Operation not supported' 'guard=1' tap0/guard 1
+	badly_stored 'Invalid argument' 'guard: .*a number' tap0/guard perhaps
+	badly_stored 'Invalid argument' 'snaplen: .*a number' tap0/snaplen all
 	badly_stored 'Operation not supported' 'link_follow=1' tap0/link_follow 1
 	ok 'the tap is there still' grep -q running /sys/kernel/softtap/tap0/state
 	rmmod softtap
@@ -174,6 +193,7 @@ guest() {
 	bad_ports
 	bad_settings
 	bad_buffers
+	without_hook
 	is 'after all this everything is as it was' "$(state)" "$before"
 	in_sysfs
 	is 'after sysfs, too' "$(state)" "$before"
