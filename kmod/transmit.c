@@ -15,6 +15,7 @@
 #include <linux/skbuff.h>
 #include <net/sch_generic.h>
 #include "compat/compat.h"
+#include "load.h"
 #include "port.h"
 #include "transmit.h"
 
@@ -43,6 +44,24 @@ static noinline bool transmit_long(const struct softtap_port *port, struct sk_bu
 	if (READ_ONCE(port->guarded))
 		nf_skip_egress(skb, true);
 	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
+}
+
+static noinline bool super_frame_fits(const struct sk_buff *skb, unsigned int limit)
+{
+	return skb_gso_validate_mac_len(skb, limit);
+}
+
+/*
+ * What is longer than the MTU, with two tags, fits on no link of that MTU. Some drivers would drop
+ * it without a word, some would cut it.
+ */
+static bool fits(const struct sk_buff *skb, const struct net_device *dev)
+{
+	unsigned int limit = READ_ONCE(dev->mtu) + ETH_HLEN + 2 * VLAN_HLEN;
+
+	if (likely(skb->len + softtap_vlan_len(skb) <= limit))
+		return true;
+	return skb_is_gso(skb) && super_frame_fits(skb, limit - softtap_vlan_len(skb));
 }
 
 /* The driver can take the skb as it is: validate_xmit_skb() would change nothing in it. */
@@ -162,7 +181,7 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 	if (unlikely(!skb))
 		return false;
 	__skb_push(skb, ETH_HLEN);	/* back to the MAC header, which is there */
-	if (unlikely(!dev)) {
+	if (unlikely(!dev || !fits(skb, dev))) {
 		kfree_skb(skb);
 		return false;
 	}

@@ -15,6 +15,7 @@
 #include "port.h"
 #include "signals.h"
 #include "state.h"
+#include "sysfs.h"
 
 static void up_help(FILE *file)
 {
@@ -187,6 +188,20 @@ static int read_ports(struct state *state, int n, char **ifnames, bool force)
 	return err;
 }
 
+/* Other devices on the link may send what fits on one side only. */
+static void compare_mtus(const struct state *state)
+{
+	char a[SYSFS_VALUE], b[SYSFS_VALUE];
+
+	if (state->n_ports < 2 ||
+	    read_value(a, sizeof(a), "%s/%s/mtu", sysfs_net_root(), state->ports[0].ifname) ||
+	    read_value(b, sizeof(b), "%s/%s/mtu", sysfs_net_root(), state->ports[1].ifname) ||
+	    !strcmp(a, b))
+		return;
+	msg_warning("%s has an MTU of %s, %s of %s: longer frames are dropped on their way to the smaller one",
+		    state->ports[0].ifname, a, state->ports[1].ifname, b);
+}
+
 /* --- Up -------------------------------------------------------------------------------------- */
 
 static int stop_if_asked(void)
@@ -255,6 +270,8 @@ static int up_locked(int n, char **ifnames, bool force)
 	int err;
 
 	err = read_ports(&state, n, ifnames, force);
+	if (!err)
+		compare_mtus(&state);
 	if (!err)
 		err = state_save(&state);
 	if (!err) {
