@@ -7,7 +7,7 @@
 # out0 is a dummy, which frees what it is given; such a one with a pfifo, as a card
 # has it; or a veth whose peer drops it.
 # Sourced; needs tools (the directory of the bench's programs), alternative, out, and die.
-# shellcheck disable=SC2154 # the variables of who sources this
+# shellcheck disable=SC2154,SC2034 # the variables of who sources this, and for it
 
 module=${SOFTTAP_BENCH_KO:-$SOFTTAP_KO}
 tap=/sys/kernel/softtap/tap0
@@ -137,4 +137,19 @@ compare() {
 	while read -r name before && read -r _ after <&4; do
 		[ $((after - before)) = "$3" ] || die "$name: $((after - before)) of $3 frames: no result"
 	done <<<"$1" 4<<<"$2"
+}
+
+empty_record() {
+	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
+}
+
+# Injects $1 frames of $2 bytes, none of which may be missing, and sets injected to what
+# the program says of them.
+inject() {
+	local before after
+	before=$(counters)
+	injected=$("$tools/inject" in0 spare0 "$1" "$2")
+	after=$(counters)
+	compare "$before" "$after" "$1"
+	[ "$alternative" != record ] || empty_record
 }

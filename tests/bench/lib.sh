@@ -18,19 +18,24 @@ build_tools() {
 	build_tool -o "$work/redirect" "$here/redirect.c"
 }
 
-# The module is built once and kept, so that all machines measure the same one,
-# whatever is edited meanwhile. Sets release.
+# keep_module RELEASE KDIR NAME - the module is built once and kept, so that all machines
+# measure the same one, whatever is edited meanwhile.
+keep_module() {
+	make -C "$top" --no-print-directory module KVER="$1" KDIR="$2" \
+		BUILD="build/$1" >"$work/build.log" 2>&1 </dev/null || {
+		cat "$work/build.log" >&2
+		return 1
+	}
+	export SOFTTAP_BENCH_KO=$work/softtap-$3.ko
+	cp "$top/build/$1/softtap.ko" "$SOFTTAP_BENCH_KO"
+}
+
+# Sets release.
 build_module() {
 	local image
 	image=$("$top/scripts/vm-image" "$kernel")
 	release=$(<"$image/release")
-	make -C "$top" --no-print-directory module KVER="$release" KDIR="$(<"$image/kdir")" \
-		BUILD="build/$release" >"$work/build.log" 2>&1 </dev/null || {
-		cat "$work/build.log" >&2
-		return 1
-	}
-	export SOFTTAP_BENCH_KO=$work/softtap-$kernel.ko
-	cp "$top/build/$release/softtap.ko" "$SOFTTAP_BENCH_KO"
+	keep_module "$release" "$(<"$image/kdir")" "$kernel"
 }
 
 # The commit of what the module is made of.
@@ -39,17 +44,30 @@ revision() {
 	git -C "$top" diff --quiet HEAD -- kmod uapi Kbuild || echo "and changes"
 }
 
-# What the figures depend on, as lines "about", what, value.
-describe() {
-	printf 'about\tkernel package\t%s\n' \
-		"$(dpkg-query -W -f '${Package} ${Version}' "linux-image-$release" 2>/dev/null || echo "$release")"
+# What the figures depend on, as lines "about", what, value: the module, its kernel ($1)
+# and the emulator.
+describe_module() {
+	printf 'about\tkernel package\t%s\n' "$1"
 	printf 'about\tsofttap\tcommit %s\n' "$(revision 2>/dev/null | paste -s -d ' ' || echo unknown)"
 	printf 'about\tcompiler of softtap\t%s\n' "$(${CC:-gcc} --version | head -n 1)"
+}
+
+describe() {
+	describe_module "$(dpkg-query -W -f '${Package} ${Version}' "linux-image-$release" 2>/dev/null || echo "$release")"
 	printf 'about\temulator\t%s\n' "$(qemu-system-x86_64 --version | head -n 1)"
 }
 
-# Runs a command in a machine whose clock counts instructions. Ten minutes are
-# several times what any of them takes.
+# How busy the host is, as such a line: elapsed time depends on it. $1 says when that is.
+describe_load() {
+	printf 'about\tload of the host %s\t%s\n' "$1" "$(cut -d ' ' -f 1-3 /proc/loadavg)"
+}
+
+# Runs a command in a machine. Ten minutes are several times what any of them takes.
+ordinary_machine() {
+	"$top/scripts/vm" --kernel "$kernel" --no-build --timeout 600 "$@" </dev/null
+}
+
+# The same where the clock counts instructions.
 machine() {
-	"$top/scripts/vm" --kernel "$kernel" --icount --no-build --timeout 600 "$@" </dev/null
+	ordinary_machine --icount "$@"
 }

@@ -1,28 +1,16 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the table of figures from the lines of tests/bench/cost-guest (see there) and
-# of tests/bench/cost ("about", what, value).
+# of tests/bench/cost ("about", what, value). With common.awk.
 # Variables: format (tsv or md), sizes (in the order wanted; imix is computed), out (dummy, pfifo or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure and by more than ONE.
 
 BEGIN {
 	LIMIT = 0.5	# percent
 	ONE = 1		# instruction: of a figure near zero a percentage says nothing
-	title["drop"] = "tc drop: the floor, all of it"
-	title["flood"] = "Linux bridge, receiver unknown"
-	title["bridge"] = "Linux bridge, receiver known"
-	title["mirred"] = "tc mirred redirect"
-	title["mirror"] = "tc mirror to a dummy, and redirect"
-	title["xdpgeneric"] = "XDP redirect, generic"
-	title["xdp"] = "XDP redirect, native, out to a veth"
-	title["forward"] = "softtap, forward only (no reader)"
-	title["record"] = "softtap, forward and record"
 }
 
-$1 == "about" { about[++abouts] = $2 "\t" $3 }
 $1 == "cpu" { cpu = $2; machines++ }
-$1 == "kernel" { banner = $2 }
 $1 == "clock" { clock = $3 " for a loop of " $2 }
-$1 == "command" && !said[$2, $3]++ { commands[$2] = commands[$2] $3 "\n" }
 $1 == "slope" {
 	if (!seen[$2]++)
 		order[++alternatives] = $2
@@ -107,8 +95,7 @@ function measure(    i, k, name, within) {
 }
 
 function print_tsv(    i, k) {
-	for (i = 1; i <= abouts; i++)
-		print "# " about[i]
+	print_tsv_abouts()
 	print "alternative\tsize\tover_floor\ttotal\tspread\trepeats"
 	for (i = 1; i <= alternatives; i++)
 		for (k = 1; k <= count; k++)
@@ -163,16 +150,13 @@ function out_commands() {
 	       "tc qdisc add dev peer0 clsact; tc filter add dev peer0 ingress matchall action drop"
 }
 
-function print_commands(    i) {
+function print_commands() {
 	print "sysctl net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1"
 	print "ip link add in0 type dummy; " out_commands() "; ip link set in0 up; ip link set out0 up"
-	for (i = 1; i <= alternatives; i++) {
-		print "# " title[order[i]]
-		printf "%s", commands[order[i]]
-	}
+	print_made()
 }
 
-function print_md(    i, pair) {
+function print_md() {
 	print "# What a frame costs\n"
 	print "Made by `tests/bench/cost`. Instructions that the kernel executes for a frame, from its arrival, in"
 	print "batches of 64, to " where() ", beyond those of the floor, where tc drops it as it comes. From the"
@@ -190,11 +174,7 @@ function print_md(    i, pair) {
 	}
 	if ((order[1], "imix") in repeats)
 		print "IMIX is seven frames of 60 bytes, four of 590 and one of 1514, computed from these sizes."
-	print ""
-	for (i = 1; i <= abouts; i++) {
-		split(about[i], pair, "\t")
-		print "- " pair[1] ": " pair[2]
-	}
+	print_md_abouts()
 	print "- CPU: " cpu ", without ERMS and FSRM (memcpy moves 8 bytes an instruction), mitigations=off"
 	print "- clock: counts " clock " instructions"
 	print "- kernel: " banner "\n"
