@@ -143,13 +143,13 @@ empty_record() {
 	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
 }
 
-# Injects $1 frames of $2 bytes, none of which may be missing, and sets injected to what
-# the program says of them.
+# Injects $1 frames of $2 bytes, $3 times (once), none of which may be missing, and sets
+# injected to what the program says of them, a line each time.
 inject() {
 	local before after
 	before=$(counters)
-	injected=$("$tools/inject" in0 spare0 "$1" "$2")
+	injected=$("$tools/inject" in0 spare0 "$1" "$2" 64 "${3:-1}")
 	after=$(counters)
-	compare "$before" "$after" "$1"
+	compare "$before" "$after" $(($1 * ${3:-1}))
 	[ "$alternative" != record ] || empty_record
 }

@@ -23,6 +23,7 @@
 #define FRAME_MIN	60
 #define FRAME_MAX	1514
 #define FRAMES_MAX	100000000
+#define TIMES_MAX	1000
 #define BATCH_MAX	256	/* TEST_XDP_MAX_BATCH in net/bpf/test_run.c */
 #define BATCH		64	/* NAPI_POLL_WEIGHT: what a poll hands up at most */
 #define LOOP		1000000	/* instructions of the loop that proves the clock */
@@ -178,30 +179,35 @@ static unsigned int device(const char *name)
 
 static int explain(void)
 {
-	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH]\n"
+	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH [TIMES]]\n"
 	      "       inject --check\n"
 	      "Lets FRAMES frames of SIZE bytes arrive on DEVICE; SPARE is a device with native XDP\n"
-	      "(a veth) that nothing uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS; with\n"
-	      "--check, how many instructions a loop has, and how many were counted.\n", stderr);
+	      "(a veth) that nothing uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS, TIMES\n"
+	      "times, for as many frames each time; with --check, how many instructions a loop has,\n"
+	      "and how many were counted.\n", stderr);
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int to, spare, frames, size, batch;
+	unsigned int to, spare, frames, size, batch, times;
 	int prog;
 
 	if (argc == 2 && !strcmp(argv[1], "--check"))
 		return check();
-	if (argc < 5 || argc > 6)
+	if (argc < 5 || argc > 7)
 		return explain();
 	to = device(argv[1]);
 	spare = device(argv[2]);
 	frames = number(argv[3], 1, FRAMES_MAX);
 	size = number(argv[4], FRAME_MIN, FRAME_MAX);
 	batch = argc > 5 ? number(argv[5], 1, BATCH_MAX) : BATCH;
+	times = argc > 6 ? number(argv[6], 1, TIMES_MAX) : 1;
 	prog = open_program();
 	if (prog < 0 || keep_dispatched(prog, spare))
 		return 1;
-	return inject(prog, to, frames, size, batch) ? 1 : 0;
+	while (times--)
+		if (inject(prog, to, frames, size, batch))
+			return 1;
+	return 0;
 }
