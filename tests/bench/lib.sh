@@ -18,6 +18,10 @@ build_tools() {
 	build_tool -o "$work/redirect" "$here/redirect.c"
 }
 
+build_plugin() {
+	build_tool -shared -fPIC -fvisibility=hidden -o "$work/$1.so" "$here/$1.c"
+}
+
 # keep_module RELEASE KDIR NAME - the module is built once and kept, so that all machines
 # measure the same one, whatever is edited meanwhile.
 keep_module() {
