@@ -99,16 +99,41 @@ make_forward() {
 	make insmod "$module" tap=in0:out0
 }
 
-# A reader that is attached and does nothing, as its own work is not to be counted
-# here, and a buffer that holds all $1 frames of the sizes that follow: a record is
-# 44 bytes longer than its frame.
-make_record() {
+# A buffer that holds all $1 frames of the sizes that follow: a record is 44 bytes
+# longer than its frame.
+make_buffer() {
 	local most=$1 largest
 	shift
 	largest=$(printf '%s\n' "$@" | sort -n | tail -n 1)
 	make insmod "$module" tap=in0:out0 subbufs=$((most * (largest + 48) / (500 * 1024) + 3))
+}
+
+# A reader that is attached and does nothing, as its own work is not to be counted here.
+make_record() {
+	make_buffer "$@"
 	printf 'command\t%s\t%s\n' record 'exec 3</sys/kernel/debug/softtap/tap0/cpu0'
 	exec 3</sys/kernel/debug/softtap/tap0/cpu0
+}
+
+# A reader at work beside it, whose file is on the disk that the machine has for it. It
+# records once it counts what comes; the clock may leap while the disk works, so tries
+# are what is limited.
+make_capture() {
+	local tries=0
+	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 /dev/vda
+	mkdir /tmp/disk
+	mount /dev/vda /tmp/disk
+	make_buffer "$@"
+	make softtap capture -w /tmp/disk/capture.pcapng </dev/null 2>/tmp/disk/log &
+	until [ "$(<$tap/a/captured_frames)" -gt 0 ]; do
+		[ $((tries += 1)) -lt 1000 ] || die "the reader does not record: $(cat /tmp/disk/log)"
+		"$tools/inject" in0 spare0 1 60 >/dev/null
+	done
+}
+
+# What the reader that does nothing leaves there.
+empty_record() {
+	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
 }
 
 dropped_by_tc() {
@@ -120,10 +145,10 @@ counters() {
 	case $alternative in
 	drop) echo "dropped $(dropped_by_tc)" ;;
 	mirror) echo "mirror0.tx_packets $(</sys/class/net/mirror0/statistics/tx_packets)" ;;
-	forward | record)
+	forward | record | capture)
 		echo "rx_frames $(<$tap/a/rx_frames)"
 		echo "tx_frames $(<$tap/b/tx_frames)"
-		[ "$alternative" = record ] || echo "idle_frames $(<$tap/a/idle_frames)"
+		[ "$alternative" != forward ] || echo "idle_frames $(<$tap/a/idle_frames)"
 		[ "$alternative" = forward ] || echo "captured_frames $(<$tap/a/captured_frames)"
 		;;
 	esac
