@@ -1,18 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# For awk -f common.awk -f PROGRAM: what the bench's tables share. What the alternatives
-# are called and how they were made, what the figures depend on, medians and quartiles.
-
-BEGIN {
-	title["drop"] = "tc drop: the floor, all of it"
-	title["flood"] = "Linux bridge, receiver unknown"
-	title["bridge"] = "Linux bridge, receiver known"
-	title["mirred"] = "tc mirred redirect"
-	title["mirror"] = "tc mirror to a dummy, and redirect"
-	title["xdpgeneric"] = "XDP redirect, generic"
-	title["xdp"] = "XDP redirect, native, out to a veth"
-	title["forward"] = "softtap, forward only (no reader)"
-	title["record"] = "softtap, forward and record"
-}
+# For awk -f titles.awk -f common.awk -f PROGRAM: what the bench's tables share. How the
+# alternatives were made, what the figures depend on, medians and quartiles.
 
 $1 == "about" { about[++abouts] = $2 "\t" $3 }
 $1 == "kernel" { banner = $2 }
@@ -34,7 +22,7 @@ function print_md_abouts(    i, pair) {
 # How the alternatives order[1…alternatives] are made.
 function print_made(    i) {
 	for (i = 1; i <= alternatives; i++) {
-		print "# " title[order[i]]
+		print "# " title_of(order[i])
 		printf "%s", commands[order[i]]
 	}
 }

@@ -8,6 +8,21 @@ here=$top/tests/bench
 # shellcheck disable=SC2034 # the variables are for who sources this
 work=$top/build/bench kernel=6.1
 
+# What most of the bench's commands take: --kernel V, --help and alternatives, if not all.
+# shellcheck disable=SC2034 # the variables are for who sources this
+parse_alternatives() {
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--kernel) kernel=${2:?}; shift ;;
+		-h | --help) usage; exit 0 ;;
+		--*) die "unknown option $1 (see --help)" ;;
+		*) break ;;
+		esac
+		shift
+	done
+	[ $# -eq 0 ] || { alternatives=$*; save=''; }
+}
+
 build_tool() {
 	${CC:-gcc} -O2 -Wall -Wextra -Werror "$@"
 }
@@ -34,12 +49,12 @@ keep_module() {
 	cp "$top/build/$1/softtap.ko" "$SOFTTAP_BENCH_KO"
 }
 
-# Sets release.
+# Sets release and kdir.
 build_module() {
 	local image
 	image=$("$top/scripts/vm-image" "$kernel")
-	release=$(<"$image/release")
-	keep_module "$release" "$(<"$image/kdir")" "$kernel"
+	release=$(<"$image/release") kdir=$(<"$image/kdir")
+	keep_module "$release" "$kdir" "$kernel"
 }
 
 # The commit of what the module is made of.
@@ -59,6 +74,16 @@ describe_module() {
 describe() {
 	describe_module "$(dpkg-query -W -f '${Package} ${Version}' "linux-image-$release" 2>/dev/null || echo "$release")"
 	printf 'about\temulator\t%s\n' "$(qemu-system-x86_64 --version | head -n 1)"
+}
+
+about() {
+	describe | awk -F '\t' -v before="$1" -v between="$2" '{ print before $2 between $3 }'
+}
+
+# Shows the page $1 that was made of all figures, and keeps both if all were measured.
+save_page() {
+	cat "$work/$1-$kernel.md"
+	[ ! "$save" ] || install -D -m 644 -t "$here/results" "$work/$1-$kernel".{tsv,md}
 }
 
 # How busy the host is, as such a line: elapsed time depends on it. $1 says when that is.

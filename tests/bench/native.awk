@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the tables from the lines of tests/bench/native-guest (see there) and of
-# tests/bench/native ("about", what, value). With common.awk.
+# tests/bench/native ("about", what, value). With titles.awk and common.awk.
 # Variables: format (tsv or md), sizes (in the order wanted).
 
 $1 == "least" {
@@ -62,7 +62,7 @@ function print_rows(bytes,    i, name) {
 	print "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
 	for (i = 1; i <= alternatives; i++) {
 		name = order[i]
-		printf "| %s | %s |", title[name], cells(total, name, bytes, "%.0f", least[name, bytes])
+		printf "| %s | %s |", title_of(name), cells(total, name, bytes, "%.0f", least[name, bytes])
 		print " " cells(over, name, bytes, "%.0f", least_over(name, bytes)) " | " \
 		      cells(ratio, name, bytes, "%.2f", least[name, bytes] / least["mirred", bytes]) " |"
 	}

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the tables from the lines of tests/bench/storage-guest (see there) and of
-# tests/bench/storage ("about", what, value). With common.awk. Variable: format (tsv or md).
+# tests/bench/storage ("about", what, value). With titles.awk and common.awk. Variable: format (tsv or md).
 # Exit status 1: instructions of two rounds differ by more than LIMIT of dd's figure.
 
 BEGIN {

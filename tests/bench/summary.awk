@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the table of figures from the lines of tests/bench/cost-guest (see there) and
-# of tests/bench/cost ("about", what, value). With common.awk.
+# of tests/bench/cost ("about", what, value). With titles.awk and common.awk.
 # Variables: format (tsv or md), sizes (in the order wanted; imix is computed), out (dummy, pfifo or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure and by more than ONE.
 
@@ -113,7 +113,7 @@ function print_rows(    i, k) {
 		printf " ---: | ---: |"
 	print ""
 	for (i = 1; i <= alternatives; i++) {
-		printf "| %s |", title[order[i]]
+		printf "| %s |", title_of(order[i])
 		for (k = 1; k <= count; k++)
 			printf " %.0f | %.1f |", figure[order[i], k], spread[order[i], k] / 2
 		print ""
