@@ -21,12 +21,12 @@
 	X(tx_frames)		/* accepted for sending out of it */	\
 	X(tx_bytes)							\
 	X(tx_dropped)		/* came from the peer, not accepted */	\
-	X(refused_frames)	/* not forwarded: no room to record */	\
 	X(captured_frames)	/* recorded in the relay buffer */	\
 	X(captured_bytes)						\
+	X(idle_frames)		/* arrived while nobody read */		\
+	X(refused_frames)	/* not forwarded: no room to record */	\
 	X(filtered_frames)	/* left out by the reader's filter */	\
 	X(lost_frames)		/* not recorded: no room */		\
-	X(idle_frames)		/* arrived while nobody read */		\
 	X(overwritten_frames)	/* recorded, then overwritten */	\
 	X(blocked_frames)	/* the host's own, stopped */
 
@@ -34,7 +34,8 @@
  * struct softtap_counters - one port's counters on one CPU
  * @sync: a section of writes; readers see none half done
  *
- * Written by that CPU in softirq only. What an ordinary frame writes lies in one cache line.
+ * Written by that CPU in softirq only. What an ordinary frame writes, recorded or not, lies
+ * in one cache line.
  */
 struct softtap_counters {
 	struct u64_stats_sync sync;
