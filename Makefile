@@ -9,8 +9,8 @@
 #   make demo            a tap between two hosts in a virtual machine
 #   make test            every test; test-long: with the full counts
 #   make check           builds without warnings on all kernels, style, static analysis
-#   make bench           what a frame costs, beside the alternatives
-#   make bench-quick     the same with fewer repeats, held against the results
+#   make bench           what a frame costs, beside the alternatives, all that is measured
+#   make bench-quick     the kernel part of it, held against the results
 
 KVER ?=
 KDIR ?=
@@ -42,7 +42,7 @@ demo:
 	@scripts/demo
 
 bench:
-	@tests/bench/cost
+	@tests/bench/run
 
 bench-quick:
 	@tests/bench/cost --quick
