@@ -6,6 +6,9 @@
  * batch of them to netif_receive_skb_list() as skbs that nobody shares, like a NIC's NAPI poll.
  * The XDP program that it asks for does nothing but say XDP_PASS; redirect puts another there.
  *
+ * Paced, the frames come in bursts at a steady rate, for what also has to read them meanwhile. Then
+ * the markers are not those of the injection: inject --begin and --end put them where they belong.
+ *
  * Time is taken from the time stamp counter. On the bench's machine (scripts/vm --icount) that is
  * the number of instructions executed since power-on; `inject --check` proves it.
  */
@@ -26,6 +29,9 @@
 #define TIMES_MAX	1000
 #define BATCH_MAX	256	/* TEST_XDP_MAX_BATCH in net/bpf/test_run.c */
 #define BATCH		64	/* NAPI_POLL_WEIGHT: what a poll hands up at most */
+#define PERIOD_MAX	1000000	/* us between bursts */
+#define TRIES		5	/* of the loop below, of which one counts */
+#define TRIES_MAX	1000
 #define LOOP		1000000	/* instructions of the loop that proves the clock */
 
 struct stamp {
@@ -98,33 +104,87 @@ static void make_frame(unsigned char *frame, unsigned int size)
 	memcpy(frame + ETH_HLEN + sizeof(ip), &udp, sizeof(udp));
 }
 
-static int inject(int prog, unsigned int device, unsigned int frames, unsigned int size,
-		  unsigned int batch)
+/**
+ * struct load - the frames that are to arrive
+ * @prog: the XDP program they pass
+ * @device: where
+ * @frames: how many
+ * @size: bytes of each
+ * @batch: how many of them at once, at most
+ * @burst: how many without a pause; 0 for all, between markers
+ * @period: us from the start of one burst to that of the next
+ * @times: how often all that is to happen
+ */
+struct load {
+	int prog;
+	unsigned int device;
+	unsigned int frames;
+	unsigned int size;
+	unsigned int batch;
+	unsigned int burst;
+	unsigned int period;
+	unsigned int times;
+};
+
+static int run_program(const struct load *load, unsigned int frames)
 {
 	unsigned char frame[FRAME_MAX];
-	struct xdp_md context = { .data_end = size, .ingress_ifindex = device };
+	struct xdp_md context = { .data_end = load->size, .ingress_ifindex = load->device };
 	union bpf_attr attr = {
-		.test.prog_fd = prog,
+		.test.prog_fd = load->prog,
 		.test.data_in = (unsigned long)frame,
-		.test.data_size_in = size,
+		.test.data_size_in = load->size,
 		.test.ctx_in = (unsigned long)&context,
 		.test.ctx_size_in = sizeof(context),
 		.test.repeat = frames,
 		.test.flags = BPF_F_TEST_XDP_LIVE_FRAMES,
-		.test.batch_size = batch,
+		.test.batch_size = load->batch,
 	};
+
+	make_frame(frame, load->size);
+	return bpf(BPF_PROG_TEST_RUN, &attr);
+}
+
+static int run_marked(const struct load *load)
+{
+	int err;
+
+	mark(MARKER_BEGIN);
+	err = run_program(load, load->frames);
+	mark(MARKER_END);
+	return err;
+}
+
+/* A burst that comes late does not put off the next one. */
+static int run_paced(const struct load *load)
+{
+	unsigned int left = load->frames, burst;
+	struct timespec next;
+
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (; left; left -= burst) {
+		burst = left < load->burst ? left : load->burst;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
+		if (run_program(load, burst))
+			return -1;
+		next.tv_nsec += load->period * 1000;
+		next.tv_sec += next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
+	}
+	return 0;
+}
+
+static int inject(const struct load *load)
+{
 	struct stamp start, end;
 	int err;
 
-	make_frame(frame, size);
 	take_stamp(&start);
-	mark(MARKER_BEGIN);
-	err = bpf(BPF_PROG_TEST_RUN, &attr);
-	mark(MARKER_END);
+	err = load->burst ? run_paced(load) : run_marked(load);
 	take_stamp(&end);
 	if (err)
 		return fail("the kernel does not take live frames");
-	printf("%u %u %u %llu %llu\n", frames, size, batch,
+	printf("%u %u %u %llu %llu\n", load->frames, load->size, load->batch,
 	       end.instructions - start.instructions, end.ns - start.ns);
 	return 0;
 }
@@ -142,12 +202,11 @@ static unsigned long long time_loop(void)
 }
 
 /* The least of some tries: a timer may tick in one of them. */
-static int check(void)
+static int check(unsigned int tries)
 {
 	unsigned long long least = time_loop(), next;
-	int tries;
 
-	for (tries = 1; tries < 5; tries++) {
+	while (--tries) {
 		next = time_loop();
 		if (next < least)
 			least = next;
@@ -179,35 +238,61 @@ static unsigned int device(const char *name)
 
 static int explain(void)
 {
-	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH [TIMES]]\n"
-	      "       inject --check\n"
-	      "Lets FRAMES frames of SIZE bytes arrive on DEVICE; SPARE is a device with native XDP\n"
-	      "(a veth) that nothing uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS, TIMES\n"
-	      "times, for as many frames each time; with --check, how many instructions a loop has,\n"
-	      "and how many were counted.\n", stderr);
+	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH [TIMES | BURST PERIOD]]\n"
+	      "       inject --check [TRIES] | --begin | --end\n"
+	      "Lets FRAMES frames of SIZE bytes arrive on DEVICE, in bursts that start PERIOD\n"
+	      "microseconds after each other; SPARE is a device with native XDP (a veth) that nothing\n"
+	      "uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS, TIMES times, for as many\n"
+	      "frames each time; with --check, how many instructions a loop has, and how many were\n"
+	      "counted. --begin and --end do nothing but\n"
+	      "what a plugin of the emulator's takes for limits of what it measures.\n", stderr);
 	return 2;
+}
+
+static int option(const char *word)
+{
+	if (!strcmp(word, "--check"))
+		return check(TRIES);
+	if (!strcmp(word, "--begin"))
+		mark(MARKER_BEGIN);
+	else if (!strcmp(word, "--end"))
+		mark(MARKER_END);
+	else
+		return explain();
+	return 0;
+}
+
+static void parse(struct load *load, int argc, char **argv)
+{
+	load->device = device(argv[1]);
+	load->frames = number(argv[3], 1, FRAMES_MAX);
+	load->size = number(argv[4], FRAME_MIN, FRAME_MAX);
+	if (argc > 5)
+		load->batch = number(argv[5], 1, BATCH_MAX);
+	if (argc == 7)
+		load->times = number(argv[6], 1, TIMES_MAX);
+	if (argc == 8) {
+		load->burst = number(argv[6], 1, FRAMES_MAX);
+		load->period = number(argv[7], 1, PERIOD_MAX);
+	}
 }
 
 int main(int argc, char **argv)
 {
-	unsigned int to, spare, frames, size, batch, times;
-	int prog;
+	struct load load = { .batch = BATCH, .times = 1 };
 
-	if (argc == 2 && !strcmp(argv[1], "--check"))
-		return check();
-	if (argc < 5 || argc > 7)
+	if (argc == 2)
+		return option(argv[1]);
+	if (argc == 3 && !strcmp(argv[1], "--check"))
+		return check(number(argv[2], 1, TRIES_MAX));
+	if (argc < 5 || argc > 8)
 		return explain();
-	to = device(argv[1]);
-	spare = device(argv[2]);
-	frames = number(argv[3], 1, FRAMES_MAX);
-	size = number(argv[4], FRAME_MIN, FRAME_MAX);
-	batch = argc > 5 ? number(argv[5], 1, BATCH_MAX) : BATCH;
-	times = argc > 6 ? number(argv[6], 1, TIMES_MAX) : 1;
-	prog = open_program();
-	if (prog < 0 || keep_dispatched(prog, spare))
+	parse(&load, argc, argv);
+	load.prog = open_program();
+	if (load.prog < 0 || keep_dispatched(load.prog, device(argv[2])))
 		return 1;
-	while (times--)
-		if (inject(prog, to, frames, size, batch))
+	while (load.times--)
+		if (inject(&load))
 			return 1;
 	return 0;
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
-# What run and profile share: the programs, the module as it is now, and what the
-# figures depend on. Sourced; sets top, here, work and kernel.
+# What cost, profile and chain share: the programs, the module as it is now, and
+# what the figures depend on. Sourced; sets top, here, work and kernel.
 
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 here=$top/tests/bench
@@ -99,4 +99,9 @@ ordinary_machine() {
 # The same where the clock counts instructions.
 machine() {
 	ordinary_machine --icount "$@"
+}
+
+# Symbols of the kernel's code, out of /proc/kallsyms on standard input, for the awk scripts.
+symbols() {
+	awk '$2 ~ /^[tTwW]$/ { print $1, "s", $3 }' | LC_ALL=C sort -s -k 1,1
 }

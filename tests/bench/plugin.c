@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * An emulator's plugin that counts how often each instruction of the kernel is executed, between
- * the markers that inject.c puts around its system call (marker.h).
+ * An emulator's plugin that counts how often each instruction of the kernel is executed, and how
+ * many of programs, between the markers of inject.c (marker.h).
  *
  *	-plugin plugin.so,out=FILE
  *
  * Each pair of markers appends to FILE a line "= NUMBER" and a line "ADDRESS COUNT" for every
- * instruction that was executed, the address in 16 hexadecimal digits. For one processor.
+ * instruction of the kernel that was executed, the address in 16 hexadecimal digits, and a line
+ * "user COUNT". For one processor, or several that take turns (-accel tcg,thread=single): it adds
+ * without a lock.
  */
 #include "plugin.h"
 
@@ -22,6 +24,7 @@ struct slot {
 QEMU_PLUGIN_EXPORT int qemu_plugin_version = QEMU_PLUGIN_VERSION;
 
 static struct slot *slots;
+static struct slot user;	/* all instructions of programs together */
 static unsigned int used;
 static unsigned int pairs;
 static FILE *out;
@@ -51,6 +54,7 @@ static void begin(unsigned int cpu, void *data)
 	(void)data;
 	for (i = 0; i < SLOTS; i++)
 		slots[i].base = slots[i].count;
+	user.base = user.count;
 }
 
 static void end(unsigned int cpu, void *data)
@@ -64,6 +68,7 @@ static void end(unsigned int cpu, void *data)
 		if (slots[i].count != slots[i].base)
 			fprintf(out, "%016llx %llu\n", (unsigned long long)slots[i].address,
 				(unsigned long long)(slots[i].count - slots[i].base));
+	fprintf(out, "user %llu\n", (unsigned long long)(user.count - user.base));
 	if (fflush(out))
 		die("cannot write");
 }
@@ -77,12 +82,12 @@ static void translate(__u64 id, struct qemu_plugin_tb *tb)
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		__u64 address = qemu_plugin_insn_vaddr(insn);
 
-		if (address < KERNEL)
+		struct slot *slot = address < KERNEL ? &user : slot_of(address);
+
+		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
+							   &slot->count, 1);
+		if (slot == &user)
 			watch_marker(insn, begin, end);
-		else
-			qemu_plugin_register_vcpu_insn_exec_inline(insn,
-								   QEMU_PLUGIN_INLINE_ADD_U64,
-								   &slot_of(address)->count, 1);
 	}
 }
 
