@@ -99,6 +99,15 @@ make_forward() {
 	make insmod "$module" tap=in0:out0
 }
 
+make_listen() {
+	make insmod "$module" tap=in0
+}
+
+# A program that takes frames from one port and sends them out of the other.
+make_daemonlogger() {
+	make daemonlogger -d -i in0 -o out0
+}
+
 # A buffer that holds all $1 frames of the sizes that follow: a record is 44 bytes
 # longer than its frame.
 make_buffer() {

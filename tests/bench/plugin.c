@@ -81,7 +81,6 @@ static void translate(__u64 id, struct qemu_plugin_tb *tb)
 	for (i = 0; i < count; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		__u64 address = qemu_plugin_insn_vaddr(insn);
-
 		struct slot *slot = address < KERNEL ? &user : slot_of(address);
 
 		qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64,
