@@ -37,14 +37,23 @@ build_plugin() {
 	build_tool -shared -fPIC -fvisibility=hidden -o "$work/$1.so" "$here/$1.c"
 }
 
-# keep_module RELEASE KDIR NAME - the module is built once and kept, so that all machines
-# measure the same one, whatever is edited meanwhile.
-keep_module() {
-	make -C "$top" --no-print-directory module KVER="$1" KDIR="$2" \
-		BUILD="build/$1" >"$work/build.log" 2>&1 </dev/null || {
+# quietly COMMAND… - what it says is shown when it fails
+quietly() {
+	"$@" >"$work/build.log" 2>&1 </dev/null || {
 		cat "$work/build.log" >&2
 		return 1
 	}
+}
+
+# The command, for measurements with a reader.
+build_command() {
+	quietly make -C "$top" --no-print-directory userspace
+}
+
+# keep_module RELEASE KDIR NAME - the module is built once and kept, so that all machines
+# measure the same one, whatever is edited meanwhile.
+keep_module() {
+	quietly make -C "$top" --no-print-directory module KVER="$1" KDIR="$2" BUILD="build/$1"
 	export SOFTTAP_BENCH_KO=$work/softtap-$3.ko
 	cp "$top/build/$1/softtap.ko" "$SOFTTAP_BENCH_KO"
 }
