@@ -185,6 +185,9 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 		kfree_skb(skb);
 		return false;
 	}
+	/* A socket at a veth's far end that wants to know when its frame left has been told. */
+	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_ANY_TSTAMP))
+		skb_orphan(skb);
 	skb->dev = dev;
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
