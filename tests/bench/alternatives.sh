@@ -173,10 +173,6 @@ compare() {
 	done <<<"$1" 4<<<"$2"
 }
 
-empty_record() {
-	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
-}
-
 # Injects $1 frames of $2 bytes, $3 times (once), none of which may be missing, and sets
 # injected to what the program says of them, a line each time.
 inject() {

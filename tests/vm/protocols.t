@@ -66,7 +66,7 @@ port_access() {
 }
 
 partner_of() {
-	ip netns exec "$1" awk '/Partner Mac Address/ { print $4; exit }' /proc/net/bonding/bond0
+	ip netns exec "$1" grep -m 1 -oP 'Partner Mac Address: \K.*' /proc/net/bonding/bond0
 }
 
 partners_found() {
@@ -173,9 +173,9 @@ marked_transfer() {
 	ok 'TCP with ECN passes' timeout 120 ip netns exec A iperf3 -c 192.0.2.2 -n 8M
 	wait $server
 	in_a tc qdisc del dev a0 root
-	in_b nstat -asz TcpExtTCPOFOQueue TcpExtTCPDSACKRecv IpExtInCEPkts >nstat
-	is 'nothing came out of order' "$(awk '$1 == "TcpExtTCPOFOQueue" { print $2 }' nstat)" 0
-	is 'marks came through' "$(awk '$1 == "IpExtInCEPkts" { print ($2 > 0) }' nstat)" 1
+	in_b nstat -asz TcpExtTCPOFOQueue TcpExtTCPDSACKRecv IpExtInCEPkts >counts
+	is 'nothing came out of order' "$(awk '$1 == "TcpExtTCPOFOQueue" { print $2 }' counts)" 0
+	is 'marks came through' "$(awk '$1 == "IpExtInCEPkts" { print ($2 > 0) }' counts)" 1
 }
 
 up() {
