@@ -91,9 +91,13 @@ static bool impatient(void)
 static void catch_signals(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };	/* no SA_RESTART */
+	struct sigaction before;
 
 	sigaction(SIGINT, &action, NULL);
 	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, NULL, &before);
+	if (before.sa_handler != SIG_IGN)	/* nohup(1) */
+		sigaction(SIGHUP, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
 	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
@@ -220,6 +224,7 @@ static int wait_at_door(struct pollfd *door, __u64 ns)
 	sigemptyset(&ours);
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	if (!signals)
 		ready = ppoll(door, 1, &timeout, &before);

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # How a capture ends when all is well: after a number of packets, after a time, by SIGINT or
-# SIGTERM, and written to a pipe. What was received until then is in the file, which is the user's
+# SIGTERM or SIGHUP, and written to a pipe. What was received until then is in the file, which is the user's
 # own.
 #
 #	 namespace A             this machine             namespace B
@@ -65,6 +65,7 @@ guest() {
 	after_packets
 	by_signal INT
 	by_signal TERM
+	by_signal HUP
 	to_pipe
 	on_terminal
 	is 'a file is for its owner alone' "$(stat -c %a ./*.pcapng | sort -u | paste -sd' ')" '600 644'
@@ -76,11 +77,11 @@ verify() {
 	local name
 	is '-c 10 wrote 10' "$(frames count count.pcapng)" 10
 	ok '-a duration:2 wrote some' test "$(frames count time.pcapng)" -gt 100
-	for name in INT TERM pipe; do
+	for name in INT TERM HUP pipe; do
 		ok "$name: all that was received is there" frames same plain $name.pcapng
 		is "$name: nothing was lost" "$(frames dropped $name.pcapng)" $'0 0\n0 0'
 	done
-	for name in count time INT TERM pipe; do
+	for name in count time INT TERM HUP pipe; do
 		file_is_valid $name.pcapng
 	done
 }
