@@ -50,6 +50,7 @@ with_filter() {
 	change_qdisc add dev eth2 clsact
 	tc filter add dev eth2 egress matchall action ok
 	seen 'a filter for what leaves' '(?<=bytes )[0-9]+(?= pkt)' tc -s filter show dev eth2 egress
+	switch_guard
 	change_qdisc del dev eth2 clsact
 	frames_pass tx_frames 100
 }
@@ -60,7 +61,16 @@ with_listener() {
 	frames_pass tx_frames 100
 }
 
+# The tap's own frames pass it in any case.
+switch_guard() {
+	echo 0 >$sysfs/tap0/guard
+	frames_pass tx_frames 100
+	echo 1 >$sysfs/tap0/guard
+	frames_pass tx_frames 100
+}
+
 one_round() {
+	switch_guard
 	with_filter
 	with_listener
 	with_pfifo
@@ -69,9 +79,16 @@ one_round() {
 	without_pfifo
 }
 
-# The first filter and the first listener of a machine patch the kernel's code. The emulator at
-# times goes on executing what was there, for ever, if that happens under traffic: so they are here.
+# The first filter, hook and listener of a machine patch the kernel's code. The emulator at times
+# goes on executing what was there, for ever, if that happens under traffic: so they are here.
 patch_code() {
+	nft -f - <<-'END'
+		table netdev first {
+			chain leaving {
+				type filter hook egress device lo priority 0
+			}
+		}
+	END
 	tc qdisc add dev lo clsact
 	tcpdump -ni lo -w lo.pcap </dev/null 2>lo.log &
 	first_listener=$!
@@ -92,6 +109,7 @@ guest() {
 	wait $first_listener
 	flood_is_good
 	laws_hold
+	is "the guard stopped nothing of the tap's" "$(add_up a/blocked_frames b/blocked_frames)" 0
 	ok 'the module can be unloaded' unload
 }
 
