@@ -3,7 +3,7 @@
  * The guard: what the host itself has to say does not leave by a port.
  *
  * A netfilter hook looks at all that enters the device's transmit path (__dev_queue_xmit(), and
- * packet_xmit() for packet sockets that pass by the qdisc) and stops it, but for what the tap has
+ * packet_direct_xmit() or packet_xmit() for packet sockets that pass by the qdisc) and stops it, but for what the tap has
  * marked as its own. What takes no such path is not seen: see softtap(4).
  */
 #include <linux/netdevice.h>
@@ -16,7 +16,8 @@
 #include "port.h"
 #include "stats.h"
 
-/* Packet sockets come here with softirqs enabled (packet_xmit()). */
+#if SOFTTAP_HAS_EGRESS_HOOK
+/* Packet sockets that pass by the qdisc come here with softirqs enabled. */
 static unsigned int stop_frame(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
 	const struct softtap_port *port = priv;
@@ -31,6 +32,34 @@ static unsigned int stop_frame(void *priv, struct sk_buff *skb, const struct nf_
 	local_bh_enable();
 	return NF_DROP;
 }
+
+static int register_hook(struct softtap_port *port, struct net_device *dev)
+{
+	port->guard = (struct nf_hook_ops) {
+		.hook = stop_frame,
+		.dev = dev,
+		.priv = port,
+		.pf = NFPROTO_NETDEV,
+		.hooknum = NF_NETDEV_EGRESS,
+		.priority = INT_MIN,
+	};
+	return nf_register_net_hook(dev_net(dev), &port->guard);
+}
+
+static void unregister_hook(struct softtap_port *port)
+{
+	nf_unregister_net_hook(dev_net(port->guard.dev), &port->guard);
+}
+#else
+static int register_hook(struct softtap_port *port, struct net_device *dev)
+{
+	return -EOPNOTSUPP;
+}
+
+static void unregister_hook(struct softtap_port *port)
+{
+}
+#endif
 
 /**
  * softtap_guard_supported - see whether this kernel has what the guard needs
@@ -58,18 +87,10 @@ int softtap_guard_arm(struct softtap_port *port, struct net_device *dev)
 	ASSERT_RTNL();
 	if (port->guarded)
 		return 0;
-	port->guard = (struct nf_hook_ops) {
-		.hook = stop_frame,
-		.dev = dev,
-		.priv = port,
-		.pf = NFPROTO_NETDEV,
-		.hooknum = NF_NETDEV_EGRESS,
-		.priority = INT_MIN,
-	};
 	/* Before the first frame can be stopped that should have had the mark. */
 	WRITE_ONCE(port->guarded, true);
 	synchronize_net();
-	err = nf_register_net_hook(dev_net(dev), &port->guard);
+	err = register_hook(port, dev);
 	if (err)
 		WRITE_ONCE(port->guarded, false);
 	return err;
@@ -86,7 +107,7 @@ void softtap_guard_disarm(struct softtap_port *port)
 	ASSERT_RTNL();
 	if (!port->guarded)
 		return;
-	nf_unregister_net_hook(dev_net(port->guard.dev), &port->guard);
+	unregister_hook(port);
 	synchronize_net();
 	WRITE_ONCE(port->guarded, false);
 }

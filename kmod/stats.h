@@ -34,7 +34,7 @@
  * struct softtap_counters - one port's counters on one CPU
  * @sync: a section of writes; readers see none half done
  *
- * Written by that CPU in softirq only. What an ordinary frame writes, recorded or not, lies
+ * Written by that CPU with softirqs disabled. What an ordinary frame writes, recorded or not, lies
  * in one cache line.
  */
 struct softtap_counters {

@@ -13,6 +13,7 @@
 #include <linux/netdevice.h>
 #include <linux/netfilter_netdev.h>
 #include <linux/skbuff.h>
+#include <net/ipv6.h>
 #include <net/sch_generic.h>
 #include "compat/compat.h"
 #include "load.h"
@@ -46,8 +47,16 @@ static noinline bool transmit_long(const struct softtap_port *port, struct sk_bu
 	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
 }
 
+/*
+ * Without a transport header nobody knows how long segments will be. An IPv6 jumbogram's segments
+ * lose the option that says how long it is (ipv6_hopopt_jumbo_remove()).
+ */
 static noinline bool super_frame_fits(const struct sk_buff *skb, unsigned int limit)
 {
+	if (skb_transport_offset(skb) <= skb_network_offset(skb))
+		return true;
+	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 && skb->len > GSO_LEGACY_MAX_SIZE)
+		limit += sizeof(struct hop_jumbo_hdr);
 	return skb_gso_validate_mac_len(skb, limit);
 }
 
@@ -64,7 +73,10 @@ static bool fits(const struct sk_buff *skb, const struct net_device *dev)
 	return skb_is_gso(skb) && super_frame_fits(skb, limit - softtap_vlan_len(skb));
 }
 
-/* The driver can take the skb as it is: validate_xmit_skb() would change nothing in it. */
+/*
+ * The driver can take the skb as it is: for this device and skb validate_xmit_skb() would change
+ * nothing in it. (What a driver's ndo_features_check() takes back concerns the rest.)
+ */
 static bool is_plain(struct sk_buff *skb, const struct net_device *dev)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL || skb_vlan_tag_present(skb) ||
@@ -73,7 +85,10 @@ static bool is_plain(struct sk_buff *skb, const struct net_device *dev)
 	return !skb_is_nonlinear(skb) || (dev->features & NETIF_F_SG && !skb_has_frag_list(skb));
 }
 
-/* Nobody wants to see or change what leaves: no tc egress, no packet socket. */
+/*
+ * Nobody wants to see or change what leaves: no tc egress, no packet socket. Netfilter's egress
+ * hooks are for what the host sends: with the guard on they never see the tap's frames.
+ */
 static bool is_unwatched(struct net_device *dev)
 {
 	return !softtap_has_tc_egress(dev) && !dev_nit_active(dev);
@@ -93,7 +108,7 @@ static bool start_unqueued(struct sk_buff *skb, struct net_device *dev, struct n
  * The right to send past @qdisc, which is empty and which nobody else empties meanwhile: what
  * qdisc_run_begin() does for a qdisc that has a lock, which is held for that.
  */
-static bool enter_qdisc(struct Qdisc *qdisc, struct sk_buff *skb)
+static bool enter_qdisc(struct Qdisc *qdisc)
 {
 	bool entered;
 
@@ -103,21 +118,22 @@ static bool enter_qdisc(struct Qdisc *qdisc, struct sk_buff *skb)
 		return false;
 	entered = !qdisc_qlen(qdisc) && !test_bit(__QDISC_STATE_DEACTIVATED, &qdisc->state) &&
 		  !__test_and_set_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
-	if (entered) {
-		qdisc_skb_cb(skb)->pkt_len = skb->len;
-		qdisc_bstats_update(qdisc, skb);
-	}
 	spin_unlock(qdisc_lock(qdisc));
 	return entered;
 }
 
-/* Frames of others that came in the meantime wait for whoever was in there. */
-static void leave_qdisc(struct Qdisc *qdisc)
+/*
+ * Counts a frame of @length bytes, if the driver took it. Frames of others that came in the meantime
+ * wait for whoever was in there.
+ */
+static void leave_qdisc(struct Qdisc *qdisc, unsigned int length, bool taken)
 {
 	bool waiting;
 
 	spin_lock(qdisc_lock(qdisc));
 	__clear_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
+	if (likely(taken))
+		_bstats_update(&qdisc->bstats, length, 1);
 	waiting = qdisc_qlen(qdisc);
 	spin_unlock(qdisc_lock(qdisc));
 	if (unlikely(waiting))
@@ -128,14 +144,16 @@ static void leave_qdisc(struct Qdisc *qdisc)
 static bool start_past_qdisc(struct sk_buff *skb, struct net_device *dev,
 			     struct netdev_queue *txq, struct Qdisc *qdisc, netdev_tx_t *answer)
 {
-	if (!enter_qdisc(qdisc, skb))
+	unsigned int length = skb->len;
+
+	if (!enter_qdisc(qdisc))
 		return false;
 	*answer = NETDEV_TX_BUSY;
 	HARD_TX_LOCK(dev, txq, smp_processor_id());
 	if (likely(!netif_xmit_frozen_or_stopped(txq)))
 		*answer = netdev_start_xmit(skb, dev, txq, false);
 	HARD_TX_UNLOCK(dev, txq);
-	leave_qdisc(qdisc);
+	leave_qdisc(qdisc, length, dev_xmit_complete(*answer));
 	return true;
 }
 
@@ -158,8 +176,10 @@ static bool transmit_at_once(struct sk_buff *skb, struct net_device *dev, bool *
 		started = start_past_qdisc(skb, dev, txq, qdisc, &answer);
 	else
 		started = start_unqueued(skb, dev, txq, &answer);
-	if (unlikely(!started || !dev_xmit_complete(answer)))
+	if (unlikely(!started || !dev_xmit_complete(answer))) {
+		skb->dev = dev;		/* veth has made it the far end's before it says that it is busy */
 		return false;
+	}
 	*sent = answer == NETDEV_TX_OK;
 	return true;
 }

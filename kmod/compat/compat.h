@@ -61,10 +61,9 @@ static inline bool softtap_has_tc_egress(const struct net_device *dev)
  * to be looked at have a mark where tc is there, too.
  */
 #if defined(CONFIG_NETFILTER_SKIP_EGRESS) && !defined(SOFTTAP_WITHOUT_EGRESS_HOOK)
-#define SOFTTAP_HAS_EGRESS_HOOK	true
+#define SOFTTAP_HAS_EGRESS_HOOK	1
 #else
-#define SOFTTAP_HAS_EGRESS_HOOK	false
-#define NF_NETDEV_EGRESS	NF_NETDEV_NUMHOOKS
+#define SOFTTAP_HAS_EGRESS_HOOK	0
 #endif
 
 #endif /* _SOFTTAP_COMPAT_H */

@@ -177,8 +177,8 @@ in_sysfs() {
 	badly_stored 'Operation not supported' 'policy=flight' tap0/policy flight
 	badly_stored 'Invalid argument' 'unknown policy' tap0/policy all
 	badly_stored 'Operation not supported' 'snaplen=64' tap0/snaplen 64
-	badly_stored 'Invalid argument' 'guard: .*a number' tap0/guard perhaps
-	badly_stored 'Invalid argument' 'snaplen: .*a number' tap0/snaplen all
+	badly_stored 'Invalid argument' 'guard: .*no value for it' tap0/guard perhaps
+	badly_stored 'Invalid argument' 'snaplen: .*no value for it' tap0/snaplen all
 	badly_stored 'Operation not supported' 'link_follow=1' tap0/link_follow 1
 	ok 'the tap is there still' grep -q running /sys/kernel/softtap/tap0/state
 	rmmod softtap
