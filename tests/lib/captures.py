@@ -24,6 +24,10 @@ def need(condition, what):
         raise Bad(what)
 
 
+def show(data):
+    return f"{len(data)} bytes, {data[:64].hex(' ')}{' …' if len(data) > 64 else ''}"
+
+
 def is_marker(frame):
     return frame.data[12:12 + len(MARKER)] == MARKER
 
@@ -137,9 +141,18 @@ def read(name):
             if (markers or not is_marker(frame)) and interface in ("", str(frame.interface))]
 
 
-def write_pcap(name, frames):
-    """Writes frames, given as bytes, with no times."""
+def pcap_header(order="="):
+    return struct.pack(order + "IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+
+
+def pcap_record(data, order="="):
+    """With no time."""
+    return struct.pack(order + "IIII", 0, 0, len(data), len(data)) + data
+
+
+def write_pcap(name, frames, order="="):
+    """Writes frames, given as bytes, with no times; in the byte order of @order (see struct)."""
     with open(name, "wb") as file:
-        file.write(struct.pack("=IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+        file.write(pcap_header(order))
         for data in frames:
-            file.write(struct.pack("=IIII", 0, 0, len(data), len(data)) + data)
+            file.write(pcap_record(data, order))
