@@ -12,9 +12,12 @@
 # tcpdump, which knows nothing of softtap, in files a.out, a.in, b.out and b.in.
 #
 # Marker frames tell when a capture runs and when it holds all. Watchers and counters
-# count them as any others; comparisons of frames leave them out.
+# count them as any others; comparisons of frames leave them out. $marker_note makes them
+# differ from those that a test has as traffic.
 
 . "${tests:?set by test.sh}/lib/softtap.sh"
+
+marker_note=
 
 in_a() {
 	ip netns exec A "$@"
@@ -172,14 +175,18 @@ stop_watchers() {
 	is 'the watchers saw everything' "$(grep -L '^0 packets dropped by kernel' "${logs[@]}")" ''
 }
 
+marker() {
+	echo "softtap test marker: $1 of $2$marker_note"
+}
+
 # send_marker begin|end A|B [INTERFACE]
 send_marker() {
-	ip netns exec "$2" send-frames --marker "softtap test marker: $1 of $2" "${3:-${2,,}0}"
+	ip netns exec "$2" send-frames --marker "$(marker "$1" "$2")" "${3:-${2,,}0}"
 }
 
 # marker_seen begin|end A|B FILE - near the end of a capture
 marker_seen() {
-	tail -c 65536 "$3" | grep -qaF "softtap test marker: $1 of $2"
+	tail -c 65536 "$3" | grep -qaF "$(marker "$1" "$2")"
 }
 
 # No complaint in the kernel's log since boot.
