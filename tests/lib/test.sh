@@ -6,13 +6,18 @@
 #	machines=('--kernel 6.1' '--kernel 6.12 --smp 2')	options of scripts/vm
 #	timeout=600						if 300 seconds a machine do not do
 #
-# and defines up to three functions, all run in a directory of their own:
+# and defines up to three functions, run in a directory of their own:
 #
 #	prepare		on the host, before: makes what the traffic is to be
 #	guest		in the machine, as root: the traffic. $SOFTTAP_OUT is the host's
 #			directory; slow, so it starts in one of its own, of which the
 #			files are copied there at the end
 #	verify		on the host, after: looks at what the machine left in the directory
+#
+# and perhaps two for what all machines share:
+#
+#	once		on the host, before all of them, in $SOFTTAP_SHARED
+#	parts		prints names: each machine runs once for each of them, in $SOFTTAP_PART
 #
 # and ends with `run_test`. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
 # machine that dies or hangs, and a function that ends early, are failed tests.
@@ -61,12 +66,11 @@ run_machine() {
 	}
 }
 
-# on_machine OPTIONS - all for one machine
+# on_machine OPTIONS [PART] - all for one machine
 on_machine() {
 	local out
-	export SOFTTAP_MACHINE=$1
-	out=$tests/out/$test_name/$(label_of "$1" | tr ' ' -)
-	rm -rf "$out"
+	export SOFTTAP_MACHINE=$1 SOFTTAP_PART=${2:-}
+	out=$tests/out/$test_name/$(label_of "$1${2:+ part $2}" | tr ' ' -)
 	mkdir -p "$out"
 	cd "$out"
 	phase prepare
@@ -74,13 +78,32 @@ on_machine() {
 	phase verify
 }
 
+# What the machines share, and the names of the parts; none is one part without a name.
+before_all() {
+	export SOFTTAP_SHARED=$tests/out/$test_name/shared
+	rm -rf "${SOFTTAP_SHARED%/*}"
+	mkdir -p "$SOFTTAP_SHARED"
+	(cd "$SOFTTAP_SHARED" && phase once)
+}
+
+parts_of_test() {
+	if [ "$(type -t parts)" = function ]; then parts; else echo; fi
+}
+
+all_machines() {
+	local machine part
+	before_all
+	parts_of_test | while IFS= read -r part; do
+		for machine in "${machines[@]}"; do
+			(on_machine "$machine" "$part") </dev/null |
+				sed -u "s|^\(not \)\?ok - |&$(label_of "$machine")${part:+, part $part}: |" || :
+		done
+	done
+}
+
 on_host() {
-	local machine
 	[ "${SOFTTAP_BUILT:-}" ] || flock -w 120 "$tests/tools" make -s -C "$tests/tools" </dev/null
-	for machine in "${machines[@]}"; do
-		(on_machine "$machine") |
-			sed -u "s|^\(not \)\?ok - |&$(label_of "$machine"): |" || :
-	done | number
+	all_machines | number
 }
 
 in_guest() {
