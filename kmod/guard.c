@@ -3,8 +3,8 @@
  * The guard: what the host itself has to say does not leave by a port.
  *
  * A netfilter hook looks at all that enters the device's transmit path (__dev_queue_xmit(), and
- * packet_direct_xmit() or packet_xmit() for packet sockets that pass by the qdisc) and stops it, but for what the tap has
- * marked as its own. What takes no such path is not seen: see softtap(4).
+ * packet_direct_xmit() or packet_xmit() for packet sockets that pass by the qdisc) and stops it,
+ * but for what the tap has marked as its own. What takes no such path is not seen: see softtap(4).
  */
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>

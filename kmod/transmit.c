@@ -123,8 +123,8 @@ static bool enter_qdisc(struct Qdisc *qdisc)
 }
 
 /*
- * Counts a frame of @length bytes, if the driver took it. Frames of others that came in the meantime
- * wait for whoever was in there.
+ * Counts a frame of @length bytes, if the driver took it. Frames of others that came in the
+ * meantime wait for whoever was in there.
  */
 static void leave_qdisc(struct Qdisc *qdisc, unsigned int length, bool taken)
 {
@@ -177,7 +177,7 @@ static bool transmit_at_once(struct sk_buff *skb, struct net_device *dev, bool *
 	else
 		started = start_unqueued(skb, dev, txq, &answer);
 	if (unlikely(!started || !dev_xmit_complete(answer))) {
-		skb->dev = dev;		/* veth has made it the far end's before it says that it is busy */
+		skb->dev = dev;		/* of a veth that is busy, it is the far end by now */
 		return false;
 	}
 	*sent = answer == NETDEV_TX_OK;
