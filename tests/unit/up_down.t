@@ -621,8 +621,11 @@ test_killed_any_time() {
 start_reader() {
 	mkdir -p /sys/kernel/debug/softtap/tap0
 	: >/sys/kernel/debug/softtap/tap0/cpu0
-	tail -f /dev/null 9</sys/kernel/debug/softtap/tap0/cpu0 >/dev/null &
+	# Open before it starts: down may come before a process of its own has opened it.
+	exec 9</sys/kernel/debug/softtap/tap0/cpu0
+	tail -f /dev/null >/dev/null &
 	reader=$!
+	exec 9<&-
 }
 
 test_reader() {
@@ -632,6 +635,7 @@ test_reader() {
 	run down
 	is 'a reader: down' "$status" 0
 	status=0
+	timeout 30 tail --pid=$reader -f /dev/null || kill -KILL $reader
 	wait $reader || status=$?
 	is 'a reader: is ended' "$status" 143
 }
