@@ -86,7 +86,7 @@ make_xdpgeneric() {
 
 # In the driver, before there is an skb. A dummy takes no such frames.
 make_xdp() {
-	if [ "$out" = dummy ]; then
+	if [ "$out" != veth ]; then
 		make ip link del out0
 		make ip link add out0 type veth peer name peer0
 		make ip link set peer0 up

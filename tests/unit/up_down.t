@@ -621,11 +621,12 @@ test_killed_any_time() {
 start_reader() {
 	mkdir -p /sys/kernel/debug/softtap/tap0
 	: >/sys/kernel/debug/softtap/tap0/cpu0
-	# Open before it starts: down may come before a process of its own has opened it.
-	exec 9</sys/kernel/debug/softtap/tap0/cpu0
-	tail -f /dev/null >/dev/null &
+	tail -f /dev/null 9</sys/kernel/debug/softtap/tap0/cpu0 >/dev/null &
 	reader=$!
-	exec 9<&-
+	# Until then it is a shell that has not opened the file, or forgets what it is asked.
+	until [ "$(cat "/proc/$reader/comm")" = tail ]; do
+		sleep 0.02
+	done
 }
 
 test_reader() {
