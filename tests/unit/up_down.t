@@ -39,6 +39,7 @@ write_programs() {
 	cat >"$work/real/modprobe" <<-'END'
 		#!/bin/sh
 		set -eu
+		rm -rf "$SOFTTAP_SYSFS.new"	# of one that was killed
 		mkdir -p "$SOFTTAP_SYSFS.new"
 		mkfifo "$SOFTTAP_SYSFS.new/remove" "$SOFTTAP_SYSFS.new/add"
 		echo 1 >"$SOFTTAP_SYSFS.new/version"
@@ -632,6 +633,7 @@ start_reader() {
 test_reader() {
 	fresh no_dad
 	run up p0 p1
+	is 'a reader: up' "$answer" 'tap0 is up between p0 and p1'
 	start_reader
 	run down
 	is 'a reader: down' "$status" 0
@@ -644,6 +646,7 @@ test_reader() {
 test_gone_port() {
 	fresh no_dad
 	run up p0 p1
+	is 'a port that is gone: up' "$answer" 'tap0 is up between p0 and p1'
 	/ip link delete p1
 	run down
 	is 'a port that is gone: exit status' "$status" 0
