@@ -21,6 +21,7 @@
 #include "merge.h"
 #include "message.h"
 #include "pcapng.h"
+#include "placement.h"
 #include "relay.h"
 #include "storage.h"
 #include "util.h"
@@ -440,12 +441,22 @@ static void capture_to_storage(struct capture *capture)
 	show_result(capture);
 }
 
+/* A capture goes on where it may not run where it should. */
+static void go_to_place(const struct softtap_geometry *geometry)
+{
+	struct placement placement;
+
+	placement_load(&placement, geometry->ifname[0], geometry->ifname[1]);
+	cpus_run_on(&placement.reader);
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
 	capture->status = relay_open(&capture->relay, capture->options.tap);
 	if (capture->status)
 		return capture->status;
+	go_to_place(&capture->relay.geometry);
 	if (count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
 	} else if (storage_open(&capture->storage, capture->options.path)) {

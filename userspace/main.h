@@ -22,6 +22,7 @@ enum softtap_exit {
 
 int softtap_capture(int argc, char **argv);
 int softtap_down(int argc, char **argv);
+int softtap_post(int argc, char **argv);
 int softtap_show(int argc, char **argv);
 int softtap_stat(int argc, char **argv);
 int softtap_up(int argc, char **argv);

@@ -21,7 +21,7 @@
 
 /**
  * port_read - read all of a port that may change
- * @port: is filled, also when that fails half way
+ * @port: says how many queues are wanted; is filled, also when that fails half way
  * @link: the port
  *
  * Return: 0, or a negative errno after a complaint
@@ -43,7 +43,7 @@ int port_read(struct port_state *port, const struct link *link)
 		err = l3_read(&port->l3, port->ifindex);
 	if (err)
 		msg_error("%s: cannot read its settings: %s", port->ifname, strerror(-err));
-	return err;
+	return err ? err : queues_read(&port->queues, port->ifname);
 }
 
 /* --- There ----------------------------------------------------------------------------------- */
@@ -90,6 +90,8 @@ int port_prepare(const struct port_state *port)
 		err = run("ip", "address", "flush", "dev", ifname);
 	if (!err)
 		err = features_disable(&port->features, ifname);
+	if (!err)
+		err = queues_set(&port->queues, ifname);
 	if (!err && needs_fifo(ifname, port->qdisc, port->qdisc_handle))
 		err = set_fifo(ifname);
 	return err;
@@ -112,7 +114,8 @@ int port_start(const struct port_state *port)
 	err = link_by_index(&now, port->ifindex);
 	if (!err && needs_fifo(now.ifname, now.qdisc, now.qdisc_handle))
 		err = set_fifo(now.ifname);
-	return err;
+	/* Some drivers set XPS when the link comes up for the first time. */
+	return err ? err : queues_set(&port->queues, port->ifname);
 }
 
 /* --- And back -------------------------------------------------------------------------------- */
@@ -178,14 +181,17 @@ static int restore_port(const struct port_state *port, struct link *now)
 {
 	int err;
 
-	err = restore_qdisc(port, now);
+	/* First and last: some drivers have interrupts only while the link is up, some ask anew. */
+	err = interrupts_restore(&port->interrupts);
+	err = first_of(err, restore_qdisc(port, now));
 	if (!(port->flags & IFF_UP))
 		err = first_of(err, set_link(now->ifname, false));
+	err = first_of(err, queues_restore(&port->queues, now->ifname));
 	err = first_of(err, features_restore(&port->features, now->ifname));
 	err = first_of(err, sysctls_restore(&port->sysctls, now->ifname));
 	if (port->flags & IFF_UP)
 		err = first_of(err, set_link(now->ifname, true));
-	return err;
+	return first_of(err, interrupts_restore(&port->interrupts));
 }
 
 static bool is_settled(const struct port_state *port, const struct link *now)

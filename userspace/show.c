@@ -7,6 +7,7 @@
 
 #include "main.h"
 #include "message.h"
+#include "placement.h"
 #include "sysfs.h"
 
 static void show_help(FILE *file)
@@ -17,8 +18,19 @@ static void show_help(FILE *file)
 		"  -h, --help  this text\n");
 }
 
+static void print_cpus(const char *what, const cpu_set_t *cpus)
+{
+	char list[CPU_LIST];
+
+	if (!CPU_COUNT(cpus))
+		return;
+	cpus_print(cpus, list);
+	printf("  %-12s processor%s %s\n", what, CPU_COUNT(cpus) == 1 ? "" : "s", list);
+}
+
 static void print_tap(const struct tap *tap)
 {
+	struct placement placement;
 	unsigned int i;
 
 	printf("%s: %s\n", tap->name, tap->state);
@@ -30,6 +42,10 @@ static void print_tap(const struct tap *tap)
 	       strtoul(tap->snaplen, NULL, 10) ? "" : " (whole frames)");
 	printf("  guard        %s\n", strtoul(tap->guard, NULL, 10) ? "on" : "off");
 	printf("  link_follow  %s\n", strtoul(tap->link_follow, NULL, 10) ? "on" : "off");
+	placement_load(&placement, tap->ports[0].ifname, tap->ports[1].ifname);
+	print_cpus("rx", &placement.rx);
+	print_cpus("reader", &placement.reader);
+	print_cpus("post", &placement.post);
 }
 
 static void add_text(struct json_object *object, const char *key, const char *text)
@@ -40,6 +56,28 @@ static void add_text(struct json_object *object, const char *key, const char *te
 static void add_number(struct json_object *object, const char *key, const char *text)
 {
 	json_object_object_add(object, key, json_object_new_uint64(strtoull(text, NULL, 10)));
+}
+
+/* Null stands for any. */
+static void add_cpus(struct json_object *object, const char *key, const cpu_set_t *cpus)
+{
+	char list[CPU_LIST];
+
+	cpus_print(cpus, list);
+	json_object_object_add(object, key,
+			       CPU_COUNT(cpus) ? json_object_new_string(list) : NULL);
+}
+
+static struct json_object *cpus_json(const struct tap *tap)
+{
+	struct json_object *object = json_object_new_object();
+	struct placement placement;
+
+	placement_load(&placement, tap->ports[0].ifname, tap->ports[1].ifname);
+	add_cpus(object, "rx", &placement.rx);
+	add_cpus(object, "reader", &placement.reader);
+	add_cpus(object, "post", &placement.post);
+	return object;
 }
 
 static struct json_object *port_json(const struct tap_port *port)
@@ -64,6 +102,7 @@ static struct json_object *tap_json(const struct tap *tap)
 	add_number(object, "snaplen", tap->snaplen);
 	add_number(object, "guard", tap->guard);
 	add_number(object, "link_follow", tap->link_follow);
+	json_object_object_add(object, "cpus", cpus_json(tap));
 	return object;
 }
 

@@ -18,6 +18,7 @@ static const struct {
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
 	{ "stat", softtap_stat, "Shows counters and rates" },
 	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
+	{ "post", softtap_post, "Runs a command where captures are worked on" },
 };
 
 static void show_usage(FILE *file)

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 
 #include "main.h"
 #include "message.h"
+#include "placement.h"
 #include "signals.h"
 #include "state.h"
 #include "util.h"
@@ -34,6 +36,26 @@ static const char *const table_names[N_L3_TABLES] = {
 	[L3_ROUTES]	= "route",
 };
 
+#define PAIRS_OF(member) offsetof(struct port_state, member)
+
+/* Settings by name, and where they are kept. */
+static const struct {
+	const char *key;
+	size_t offset;
+} pairs_kinds[] = {
+	{ "feature", PAIRS_OF(features) },
+	{ "sysctl", PAIRS_OF(sysctls) },
+	{ "channel", PAIRS_OF(queues.channels) },
+	{ "steering", PAIRS_OF(queues.steering) },
+	{ "interrupt", PAIRS_OF(interrupts.affinities) },
+	{ "banned", PAIRS_OF(interrupts.banned) },
+};
+
+static struct pairs *pairs_of(const struct port_state *port, size_t kind)
+{
+	return (struct pairs *)((char *)port + pairs_kinds[kind].offset);
+}
+
 /**
  * state_directory - where the files are
  *
@@ -44,6 +66,19 @@ const char *state_directory(void)
 	const char *path = getenv("SOFTTAP_RUN");
 
 	return path && *path ? path : "/run/softtap";
+}
+
+/**
+ * state_name - what a tap's files are called, and what the module takes
+ * @name: gets it, %PAIR_NAME bytes at most: "eth1:eth2"
+ * @a: name of the first port
+ * @b: of the second one; empty or NULL for a listen-only tap
+ */
+void state_name(char *name, const char *a, const char *b)
+{
+	bool both = b && *b;
+
+	snprintf(name, PAIR_NAME, "%.15s%s%.15s", a, both ? ":" : "", both ? b : "");
 }
 
 /**
@@ -124,14 +159,15 @@ static void write_messages(FILE *file, const char *key, const struct nl_list *li
 
 static void write_port(FILE *file, const struct port_state *port)
 {
+	size_t kind;
 	int table;
 
 	fprintf(file, "port %s\n", port->ifname);
 	fprintf(file, "ifindex %d\n", port->ifindex);
 	fprintf(file, "flags %u\n", port->flags);
 	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
-	write_pairs(file, "feature", &port->features);
-	write_pairs(file, "sysctl", &port->sysctls);
+	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+		write_pairs(file, pairs_kinds[kind].key, pairs_of(port, kind));
 	for (table = 0; table < N_L3_TABLES; table++)
 		write_messages(file, table_names[table], &port->l3.tables[table]);
 }
@@ -238,6 +274,8 @@ static int parse_table(struct port_state *port, const char *key, const char *tex
 
 static int parse_port(struct port_state *port, const char *key, char *text)
 {
+	size_t kind;
+
 	if (!strcmp(key, "ifindex")) {
 		port->ifindex = atoi(text);
 		port->l3.ifindex = port->ifindex;
@@ -247,10 +285,9 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 		return sscanf(text, "%u", &port->flags) == 1 ? 0 : -EINVAL;
 	if (!strcmp(key, "qdisc"))
 		return sscanf(text, "%31s %u", port->qdisc, &port->qdisc_handle) == 2 ? 0 : -EINVAL;
-	if (!strcmp(key, "feature"))
-		return parse_pair(&port->features, text);
-	if (!strcmp(key, "sysctl"))
-		return parse_pair(&port->sysctls, text);
+	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+		if (!strcmp(key, pairs_kinds[kind].key))
+			return parse_pair(pairs_of(port, kind), text);
 	return parse_table(port, key, text);
 }
 
@@ -328,6 +365,7 @@ int state_remove(const char *name)
 	char path[PATH_MAX];
 	int err;
 
+	placement_remove(name);
 	snprintf(path, sizeof(path), "%s/%s", state_directory(), name);
 	err = unlink(path) < 0 ? -errno : sync_directory();
 	if (err)
@@ -341,18 +379,19 @@ int state_remove(const char *name)
  */
 void state_free(struct state *state)
 {
-	size_t i;
+	size_t i, kind;
 
 	for (i = 0; i < ARRAY_SIZE(state->ports); i++) {
-		pairs_free(&state->ports[i].features);
-		pairs_free(&state->ports[i].sysctls);
+		for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+			pairs_free(pairs_of(&state->ports[i], kind));
 		l3_free(&state->ports[i].l3);
 	}
 }
 
 static int is_state(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && strlen(entry->d_name) < PAIR_NAME;
+	return entry->d_name[0] != '.' && entry->d_type != DT_DIR &&
+	       strlen(entry->d_name) < PAIR_NAME;
 }
 
 /**

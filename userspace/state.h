@@ -5,9 +5,11 @@
 #include <net/if.h>
 #include <stdbool.h>
 
+#include "interrupts.h"
 #include "l3.h"
 #include "link.h"
 #include "pairs.h"
+#include "queues.h"
 
 #define PAIR_NAME	(2 * IF_NAMESIZE)	/* bytes, "eth1:eth2" */
 
@@ -21,6 +23,8 @@
  * @features: its offloads
  * @sysctls: its settings
  * @l3: its addresses, neighbours and routes
+ * @queues: its queues
+ * @interrupts: its interrupts, if they are to be placed
  */
 struct port_state {
 	char ifname[IF_NAMESIZE];
@@ -31,6 +35,8 @@ struct port_state {
 	struct pairs features;
 	struct pairs sysctls;
 	struct l3 l3;
+	struct queues queues;
+	struct interrupts interrupts;
 };
 
 /**
@@ -48,6 +54,7 @@ struct state {
 };
 
 const char *state_directory(void);
+void state_name(char *name, const char *a, const char *b);
 long state_clock(void);
 
 int state_lock(void);

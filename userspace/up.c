@@ -12,18 +12,35 @@
 #include "main.h"
 #include "message.h"
 #include "module.h"
+#include "placement.h"
 #include "port.h"
 #include "signals.h"
 #include "state.h"
 #include "sysfs.h"
 
+/**
+ * struct wishes - the command line
+ * @force: take also what is in use
+ * @queues: how many queues each port is to have, 0 for as many as there are
+ * @placement: which CPUs do what
+ */
+struct wishes {
+	bool force;
+	unsigned int queues;
+	struct placement placement;
+};
+
 static void up_help(FILE *file)
 {
-	fprintf(file, "Usage: softtap up [--force] [-v] PORT-A [PORT-B]\n"
+	fprintf(file, "Usage: softtap up [OPTIONS] PORT-A [PORT-B]\n"
 		"Prepares two ports and puts the tap between them, or on one to listen only.\n"
 		"On the ports: no address, no IPv6, no offload that changes frames, a qdisc that keeps\n"
-		"their order. `softtap down' puts everything back as it was. The module is loaded if it\n"
+		"their order, and none that is chosen by CPU. `softtap down' puts everything back as it was. The module is loaded if it\n"
 		"is not: the file $SOFTTAP_KO, or what modprobe finds.\n\n"
+		"  --queues N     give each port N queues; with 1, frames leave in the order in which\n"
+		"                 they came over the whole link, not within a queue only\n"
+		"  --cpus PLACES  processors by what they are for, as rx=0-1,reader=2,post=3: the\n"
+		"                 ports' interrupts, softtap capture, what softtap post starts\n"
 		"  --force        also a port with the default route, a login session over it, or a\n"
 		"                 qdisc of your own, which then stays\n"
 		"  -v, --verbose  tell each step\n"
@@ -159,7 +176,7 @@ static int check_state(const char *ifname)
 	return -EBUSY;
 }
 
-static int read_port(struct port_state *port, const char *ifname, bool force)
+static int read_port(struct port_state *port, const char *ifname, const struct wishes *wishes)
 {
 	struct link link;
 	int err;
@@ -167,23 +184,23 @@ static int read_port(struct port_state *port, const char *ifname, bool force)
 	err = find_port(&link, ifname);
 	if (!err)
 		err = check_state(link.ifname);
+	port->queues.wanted = wishes->queues;
 	if (!err)
 		err = port_read(port, &link);
 	if (!err)
-		err = check_use(port, force);
-	return err ? err : check_qdisc(port, force);
+		err = check_use(port, wishes->force);
+	return err ? err : check_qdisc(port, wishes->force);
 }
 
-static int read_ports(struct state *state, int n, char **ifnames, bool force)
+static int read_ports(struct state *state, int n, char **ifnames, const struct wishes *wishes)
 {
 	int i, err = 0;
 
-	snprintf(state->name, sizeof(state->name), "%s%s%s", ifnames[0], n > 1 ? ":" : "",
-		 n > 1 ? ifnames[1] : "");
+	state_name(state->name, ifnames[0], n > 1 ? ifnames[1] : NULL);
 	state->taken = state_clock();
 	for (i = 0; i < n && !err; i++) {
 		state->n_ports++;
-		err = read_port(&state->ports[i], ifnames[i], force);
+		err = read_port(&state->ports[i], ifnames[i], wishes);
 	}
 	return err;
 }
@@ -238,6 +255,42 @@ static int make_tap(const struct state *state)
 	return err ? err : for_ports(state, port_start);
 }
 
+/*
+ * Of ports that are up: many a driver has no interrupts before. What they were is on its way to the
+ * disk before they are changed.
+ */
+static int place_interrupts(struct state *state, const cpu_set_t *cpus)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < state->n_ports && !err; i++)
+		err = interrupts_read(&state->ports[i].interrupts, state->ports[i].ifname);
+	if (!err)
+		err = state_save(state);
+	for (i = 0; i < state->n_ports && !err; i++) {
+		const struct port_state *port = &state->ports[i];
+
+		err = interrupts_place(&port->interrupts, port->ifname, cpus);
+		if (!err && !port->interrupts.affinities.n)
+			msg_warning("%s has no interrupts: its frames are received where they are sent",
+				    port->ifname);
+	}
+	return err;
+}
+
+static int make_placed_tap(struct state *state, const struct placement *placement)
+{
+	int err;
+
+	err = placement_save(placement, state->name);
+	if (!err)
+		err = make_tap(state);
+	if (!err && CPU_COUNT(&placement->rx))
+		err = place_interrupts(state, &placement->rx);
+	return err;
+}
+
 static void undo(const struct state *state)
 {
 	struct tap tap;
@@ -264,18 +317,18 @@ static void report(const struct state *state)
 		printf("%s is up on %s, listening only\n", tap.name, state->ports[0].ifname);
 }
 
-static int up_locked(int n, char **ifnames, bool force)
+static int up_locked(int n, char **ifnames, const struct wishes *wishes)
 {
 	struct state state = { };
 	int err;
 
-	err = read_ports(&state, n, ifnames, force);
+	err = read_ports(&state, n, ifnames, wishes);
 	if (!err)
 		compare_mtus(&state);
 	if (!err)
 		err = state_save(&state);
 	if (!err) {
-		err = make_tap(&state);
+		err = make_placed_tap(&state, &wishes->placement);
 		if (err)
 			undo(&state);
 		else
@@ -285,7 +338,7 @@ static int up_locked(int n, char **ifnames, bool force)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
-static int up(int n, char **ifnames, bool force)
+static int up(int n, char **ifnames, const struct wishes *wishes)
 {
 	int i, status;
 
@@ -302,7 +355,22 @@ static int up(int n, char **ifnames, bool force)
 	}
 	signals_hold();
 	status = state_lock();
-	return status ? status : up_locked(n, ifnames, force);
+	return status ? status : up_locked(n, ifnames, wishes);
+}
+
+static int parse_queues(unsigned int *queues, const char *text)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (!errno && end != text && !*end && *text != '-' && number && number <= 65536) {
+		*queues = number;
+		return 0;
+	}
+	msg_error("--queues %s: must be a number of queues, 1 or more", text);
+	return -EINVAL;
 }
 
 /**
@@ -315,18 +383,26 @@ static int up(int n, char **ifnames, bool force)
 int softtap_up(int argc, char **argv)
 {
 	static const struct option options[] = {
+		{ "cpus", required_argument, NULL, 'c' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "queues", required_argument, NULL, 'q' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
-	bool force = false;
-	int c;
+	struct wishes wishes = { };
+	int c, err = 0;
 
-	while ((c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
+	while (!err && (c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
 		switch (c) {
+		case 'c':
+			err = placement_parse(&wishes.placement, optarg);
+			break;
 		case 'f':
-			force = true;
+			wishes.force = true;
+			break;
+		case 'q':
+			err = parse_queues(&wishes.queues, optarg);
 			break;
 		case 'v':
 			msg_set_verbose(true);
@@ -338,5 +414,5 @@ int softtap_up(int argc, char **argv)
 			return EXIT_USAGE;
 		}
 	}
-	return up(argc - optind, argv + optind, force);
+	return err ? EXIT_USAGE : up(argc - optind, argv + optind, &wishes);
 }

@@ -121,9 +121,13 @@ calls() {
 make_ports() {
 	local i
 	for i in 0 1; do
-		/ip link add p$i type veth peer name q$i
+		/ip link add p$i numrxqueues 4 numtxqueues 4 type veth \
+			peer name q$i numrxqueues 4 numtxqueues 4
 		/ip link set q$i up
 	done
+	echo 1 >/sys/class/net/p0/queues/tx-2/xps_cpus
+	echo 1 >/sys/class/net/p1/queues/rx-3/rps_cpus
+	echo 64 >/sys/class/net/p1/queues/rx-0/rps_flow_cnt
 }
 
 delete_ports() {
@@ -195,6 +199,8 @@ picture() {
 		/ip neighbour show nud permanent dev $port
 		/ip neighbour show proxy dev $port
 		/usr/sbin/ethtool -k $port
+		/usr/sbin/ethtool -l $port
+		grep -s . /sys/class/net/$port/queues/*/{rps,xps}* || :
 		/usr/sbin/tc qdisc show dev $port
 		grep -s . /proc/sys/net/ipv[46]/conf/$port/*
 	done
@@ -317,6 +323,44 @@ test_listen_only() {
 	is 'listen-only: up' "$answer" 'tap0 is up on p0, listening only'
 	run down
 	as_before 'listen-only: everything is as it was'
+}
+
+queues_of() {
+	find "/sys/class/net/$1/queues/" -name '[rt]x-*' | wc -l
+}
+
+test_queues() {
+	fresh configure
+	run up --queues 1 --cpus rx=0,reader=0,post=0 p0 p1
+	is '--queues 1: exit status' "$status" 0
+	is '--queues 1: each port has one to receive and one to send' "$(queues_of p0) $(queues_of p1)" '2 2'
+	is '--queues 1: nobody chooses a queue or a processor' \
+		"$(cat /sys/class/net/p[01]/queues/*/{rps,xps}* 2>/dev/null | sort -u)" 0
+	like '--cpus: a veth has no interrupts' "$answer" 'warning: p1 has no interrupts'
+	is '--cpus: kept for whoever captures' "$(cat "$SOFTTAP_RUN/cpus/p0:p1")" rx=0,reader=0,post=0
+	is '--cpus: show tells' "$("$softtap" show | grep -c 'processor 0$')" 3
+	run down
+	as_before '--queues 1: everything is as it was'
+}
+
+test_bad_places() {
+	local words
+	fresh no_dad
+	for words in '' 0 rx rx= rx=a rx=-1 rx=1-0 'rx=0,' rx=0,,reader=0 rx=0:1 tx=0 rx=99999; do
+		run up --cpus "$words" p0 p1
+		is "--cpus '$words': exit status" "$status" 2
+		like "--cpus '$words': says what would be right" "$answer" 'as rx=0-1,reader=2,post=3$'
+	done
+	run up --cpus rx=1023 p0 p1
+	is '--cpus of what is not there: says it' "$answer" \
+		'softtap: --cpus: processor 1023 is not there or not online'
+	for words in 0 -1 1x '' 99999999999999999999; do
+		run up --queues "$words" p0 p1
+		is "--queues '$words': exit status" "$status" 2
+	done
+	run up --queues 9 p0 p1
+	is '--queues 9: says how many there can be' "$answer" 'softtap: p0 can have 4 queues at most'
+	as_before 'bad places: nothing is changed'
 }
 
 test_never_up() {
@@ -610,7 +654,7 @@ test_killed_any_time() {
 	[ ! "${SOFTTAP_LONG:-}" ] || step=1
 	fresh fast
 	for ((ms = 2; ms < 160; ms += step)); do
-		killed_after $ms up p0 p1
+		killed_after $ms up --queues 1 p0 p1
 		killed_after $((ms / 2)) down
 		run down
 		picture >"$work/after"
@@ -697,7 +741,7 @@ test_damaged_state() {
 	as_before 'a damaged state: is forgotten'
 }
 
-all_tests="test_up_down test_silence test_named test_second_tap test_listen_only test_never_up test_down_before
+all_tests="test_up_down test_silence test_named test_second_tap test_listen_only test_queues test_bad_places test_never_up test_down_before
 	test_no_link_local test_lifetimes test_qdisc test_own_qdisc test_refused_ports
 	test_refused_default test_refused_session test_refused_sshd test_failures test_interrupted
 	test_up_killed test_down_killed test_killed_any_time test_reader test_gone_port

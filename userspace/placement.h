@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_PLACEMENT_H
+#define SOFTTAP_PLACEMENT_H
+
+#include <sched.h>
+
+/**
+ * struct placement - which CPUs do what for a tap; an empty set is any
+ * @rx: receive, forward and record: the ports' interrupts go there
+ * @reader: run softtap capture
+ * @post: run what works on captures, as softtap post starts it
+ */
+struct placement {
+	cpu_set_t rx;
+	cpu_set_t reader;
+	cpu_set_t post;
+};
+
+#define CPU_LIST	256	/* bytes, a list of CPUs as text */
+
+void cpus_print(const cpu_set_t *cpus, char *list);
+int cpus_run_on(const cpu_set_t *cpus);
+
+int placement_parse(struct placement *placement, const char *text);
+int placement_save(const struct placement *placement, const char *name);
+void placement_load(struct placement *placement, const char *a, const char *b);
+void placement_remove(const char *name);
+
+#endif /* SOFTTAP_PLACEMENT_H */
