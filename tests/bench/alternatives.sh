@@ -5,7 +5,7 @@
 #   inject ──► in0 ──[ALTERNATIVE]──► out0
 #
 # out0 is a dummy, which frees what it is given; such a one with a pfifo, as a card
-# has it; or a veth whose peer drops it.
+# has it, or with two transmit queues; or a veth whose peer drops it.
 # Sourced; needs tools (the directory of the bench's programs), alternative, out, and die.
 # shellcheck disable=SC2154,SC2034 # the variables of who sources this, and for it
 
@@ -22,6 +22,7 @@ make() {
 make_out() {
 	case $1 in
 	dummy) ip link add out0 type dummy ;;
+	wide) ip link add out0 numtxqueues 2 type dummy ;;
 	pfifo)
 		ip link add out0 type dummy
 		tc qdisc add dev out0 root pfifo
@@ -99,6 +100,11 @@ make_forward() {
 	make insmod "$module" tap=in0:out0
 }
 
+# What the guard costs is the difference: the tap's own frames carry its mark.
+make_unguarded() {
+	make insmod "$module" tap=in0:out0 guard=0
+}
+
 make_listen() {
 	make insmod "$module" tap=in0
 }
@@ -154,11 +160,11 @@ counters() {
 	case $alternative in
 	drop) echo "dropped $(dropped_by_tc)" ;;
 	mirror) echo "mirror0.tx_packets $(</sys/class/net/mirror0/statistics/tx_packets)" ;;
-	forward | record | capture)
+	forward | unguarded | record | capture)
 		echo "rx_frames $(<$tap/a/rx_frames)"
 		echo "tx_frames $(<$tap/b/tx_frames)"
-		[ "$alternative" != forward ] || echo "idle_frames $(<$tap/a/idle_frames)"
-		[ "$alternative" = forward ] || echo "captured_frames $(<$tap/a/captured_frames)"
+		[[ "$alternative" != @(forward|unguarded) ]] || echo "idle_frames $(<$tap/a/idle_frames)"
+		[[ "$alternative" = @(forward|unguarded) ]] || echo "captured_frames $(<$tap/a/captured_frames)"
 		;;
 	esac
 	[ "$alternative" = drop ] || echo "out0.tx_packets $(</sys/class/net/out0/statistics/tx_packets)"

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # Makes the table of figures from the lines of tests/bench/cost-guest (see there) and
 # of tests/bench/cost ("about", what, value). With titles.awk and common.awk.
-# Variables: format (tsv or md), sizes (in the order wanted; imix is computed), out (dummy, pfifo or veth).
+# Variables: format (tsv or md), sizes (in the order wanted; imix is computed),
+# out (dummy, pfifo, wide or veth).
 # Exit status 1: repeats differ by more than LIMIT of the figure and by more than ONE.
 
 BEGIN {
@@ -138,6 +139,8 @@ function total_of(name,    k, text) {
 function where() {
 	if (out == "veth")
 		return "a veth whose peer drops it by tc"
+	if (out == "wide")
+		return "a dummy device with two queues"
 	return "a dummy device" (out == "pfifo" ? " with a pfifo" : "")
 }
 
@@ -146,6 +149,8 @@ function out_commands() {
 		return "ip link add out0 type dummy"
 	if (out == "pfifo")
 		return "ip link add out0 type dummy; tc qdisc add dev out0 root pfifo"
+	if (out == "wide")
+		return "ip link add out0 numtxqueues 2 type dummy"
 	return "ip link add out0 type veth peer name peer0; ip link set peer0 up; " \
 	       "tc qdisc add dev peer0 clsact; tc filter add dev peer0 ingress matchall action drop"
 }

@@ -14,6 +14,7 @@ BEGIN {
 	title["xdpgeneric"] = "XDP redirect, generic"
 	title["xdp"] = "XDP redirect, native, out to a veth"
 	title["forward"] = "softtap, forward only (no reader)"
+	title["unguarded"] = "the same, guard=0"
 	title["record"] = "softtap, forward and record"
 	title["capture"] = "the same, `softtap capture` writes to a disk meanwhile"
 }
