@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Several taps, made with the module or at run time, know nothing of each other; one of them only
+# Several taps, made with the module, at run time or by softtap up, know nothing of each other; one of them only
 # listens.
 #
 #	 namespace A             this machine             namespace B
@@ -114,6 +114,41 @@ at_run_time() {
 	ok 'all is gone' test ! -e $sysfs -a ! -e /dev/softtap
 }
 
+# passes N COMMAND… - tap N's frames, both ways, while a command deals with another tap; in passes.N
+passes() {
+	local n=$1 senders=() host
+	shift
+	readers=()
+	read_tap "$n" "passes.$n"
+	for host in A B; do
+		send_on "$host$n" 200 &
+		senders+=($!)
+	done
+	within 10 is_passing "$n"
+	ok "$*: works" "$@"
+	ok "$*: tap$n had frames all the time" kill -0 "${senders[@]}"
+	wait "${senders[@]}"
+	kill -INT "${readers[@]}"
+	wait "${readers[@]}"
+	is "$*: no frame of tap$n was dropped" \
+		"$(add_up "tap$n"/{a,b}/{tx_dropped,lost_frames,refused_frames})" 0
+	laws_hold "tap$n"
+}
+
+is_passing() {
+	[ "$(counter "tap$1/b/rx_frames")" -gt 10 ]
+}
+
+by_command() {
+	softtap up eth1 eth2
+	passes 0 softtap up eth3 eth4
+	is 'both run' "$(cat $sysfs/tap{0,1}/state | paste -sd' ')" 'running running'
+	passes 1 softtap down tap0
+	ok 'the other one is gone' test ! -e $sysfs/tap0
+	softtap down
+	ok 'both are gone' test ! -e $sysfs
+}
+
 guest() {
 	local i
 	veth_topology
@@ -122,6 +157,7 @@ guest() {
 	watch_begins
 	made_together
 	at_run_time
+	by_command
 }
 
 verify() {
@@ -134,6 +170,10 @@ verify() {
 	is 'its file names one port' "$(frames interfaces tap2.pcapng)" eth5
 	ok 'what leaves tap1 is what came to it, nothing else' frames same plain.a1,plain.a1 b1.in
 	ok 'tap1 lost nothing while tap0 was gone' frames same plain.a1 stays.pcapng
+	for i in 0 1; do
+		ok "tap$i: all frames from A while another came or went" frames same plain.a$i passes.$i:0
+		ok "tap$i: all frames from B while another came or went" frames same plain.b$i passes.$i:1
+	done
 	for i in tap0 tap1 tap2 stays; do
 		file_is_valid $i.pcapng
 	done
