@@ -5,6 +5,9 @@
  * One loop: wait for a whole sub-buffer or the interval, look how far finished records reach, take
  * them in the order of time, write them out of the mapping, give their space back. What was noted
  * as handed over before a write tells the next reader, should this one die in it.
+ *
+ * As long as only one CPU records, and fast enough to fill sub-buffers, these go to a file as they
+ * are, past the page cache; what the last one has begun waits for its end, or for the interval.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -51,6 +54,7 @@ struct options {
  * @relay: where records come from
  * @storage: where they go
  * @batch: those between
+ * @whole: the batch is whole sub-buffers
  * @ports: the account so far
  * @records: written so far
  * @doubled: records at the start that a reader before may have written already
@@ -65,6 +69,7 @@ struct capture {
 	struct relay relay;
 	struct storage storage;
 	struct batch batch;
+	bool whole;
 	struct port_account ports[SOFTTAP_PORTS];
 	__u64 records;
 	__u64 doubled;
@@ -134,13 +139,13 @@ static __u64 whole_records(const struct batch *batch, size_t written, size_t *wh
 		const char *end = at + batch->pieces[i].iov_len;
 
 		while (at < end) {
-			size_t length = ((const struct softtap_block *)at)->length;
+			const struct softtap_block *block = (const void *)at;
 
-			if (*whole + length > written)
+			if (*whole + block->length > written)
 				return records;
-			*whole += length;
-			at += length;
-			records++;
+			*whole += block->length;
+			at += block->length;
+			records += block->type == SOFTTAP_PCAPNG_EPB;
 		}
 	}
 	return records;
@@ -187,7 +192,8 @@ static int write_batch(struct capture *capture)
 
 	if (relay_hand(&capture->relay))
 		goto err_module;
-	written = storage_write(&capture->storage, batch->pieces, batch->n_pieces);
+	written = (capture->whole ? storage_write_whole : storage_write)
+		(&capture->storage, batch->pieces, batch->n_pieces);
 	if (written < bytes)
 		end_output(capture, written);
 	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
@@ -203,12 +209,34 @@ err_module:
 	return -1;
 }
 
-/* Writes all records before @horizon. Return: 0, or -1 when the capture is over. */
-static int write_until(struct capture *capture, __u64 horizon)
+/*
+ * Fills the batch with what is to be written next, which may be nothing. After the end of a
+ * sub-buffer the beginning of the next is not @due. Return: whether it is such an end.
+ */
+static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 {
+	__u64 most = capture->options.count - capture->records;
+	enum merge_whole found = WHOLE_NONE;
+
+	if (capture->storage.direct >= 0)
+		found = merge_whole(&capture->relay, &capture->batch, horizon, most);
+	if (found == WHOLE_NONE && due)
+		merge_fill(&capture->relay, &capture->batch, horizon, most);
+	capture->whole = found == WHOLE_TAKEN;
+	return found != WHOLE_NONE;
+}
+
+/*
+ * Writes all records before @horizon, but for the beginning of a sub-buffer behind one that was
+ * written, unless it is the @last time. Return: 0, or -1 when the capture is over.
+ */
+static int write_until(struct capture *capture, __u64 horizon, bool last)
+{
+	bool due = true;
+
 	do {
-		merge_fill(&capture->relay, &capture->batch, horizon,
-			   capture->options.count - capture->records);
+		if (fill_batch(capture, horizon, due))
+			due = last;
 		if (write_batch(capture))
 			return -1;
 	} while (capture->batch.records && !is_cut_short(capture));
@@ -274,7 +302,7 @@ static int run(struct capture *capture)
 			capture->status = EXIT_FAILED;
 			return -1;
 		}
-		if (write_until(capture, horizon))
+		if (write_until(capture, horizon, false))
 			return -1;
 		show_progress(capture);
 	}
@@ -314,7 +342,7 @@ static void finish_records(struct capture *capture)
 	}
 	for (port = 0; port < SOFTTAP_PORTS; port++)
 		capture->ports[port].unplaced += stop.unplaced[port];
-	if (is_cut_short(capture) || !write_until(capture, ~0ULL))
+	if (is_cut_short(capture) || !write_until(capture, ~0ULL, true))
 		pass_over(capture);
 }
 

@@ -81,6 +81,14 @@ static __u64 oldest(const struct relay *relay, unsigned int *which, __u64 *secon
 	return first;
 }
 
+static void clear(struct batch *batch)
+{
+	batch->n_pieces = 0;
+	batch->bytes = 0;
+	batch->records = 0;
+	memset(batch->ports, 0, sizeof(batch->ports));
+}
+
 static bool is_full(const struct batch *batch, __u64 most)
 {
 	return batch->records >= most || batch->bytes >= BATCH_BYTES ||
@@ -158,15 +166,132 @@ void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 m
 	unsigned int cpu = 0;
 	__u64 second;
 
-	batch->n_pieces = 0;
-	batch->bytes = 0;
-	batch->records = 0;
-	memset(batch->ports, 0, sizeof(batch->ports));
+	clear(batch);
 	while (!is_full(batch, most)) {
 		if (oldest(relay, &cpu, &second) >= horizon)
 			break;
 		take(relay, cpu, batch, second < horizon ? second : horizon - 1, most);
 	}
+}
+
+/* --- Whole sub-buffers ----------------------------------------------------------------------- */
+
+/* Return: the only CPU that has records, or -1. Its position is that of its next record. */
+static int only_cpu(const struct relay *relay)
+{
+	unsigned int cpu;
+	int only = -1;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		if (head_time(relay, cpu) == NO_TIME)
+			continue;
+		if (only >= 0)
+			return -1;
+		only = cpu;
+	}
+	return only;
+}
+
+/**
+ * struct tally - what is in a sub-buffer
+ * @records: how many
+ * @last: time of the last one
+ * @ports: what they add to each port's account
+ */
+struct tally {
+	__u64 records;
+	__u64 last;
+	struct port_account ports[SOFTTAP_PORTS];
+};
+
+/* Return: WHOLE_TAKEN if it is nothing but records before @horizon and a filler. */
+static enum merge_whole tally_subbuf(struct tally *tally, const struct softtap_block *block,
+				     size_t room, __u64 horizon)
+{
+	const struct softtap_epb *epb = (const void *)block;
+
+	*tally = (struct tally){ };
+	while (is_record(epb, room)) {
+		tally->last = pcapng_epb_time(epb);
+		if (tally->last >= horizon)
+			return WHOLE_LATER;
+		account(tally->ports, epb);
+		tally->records++;
+		room -= epb->block.length;
+		epb = (const void *)((const char *)epb + epb->block.length);
+	}
+	if (room < SOFTTAP_FILLER_MIN || epb->block.type != SOFTTAP_PCAPNG_FILLER ||
+	    epb->block.length != room)
+		return WHOLE_NONE;
+	return WHOLE_TAKEN;
+}
+
+static void add_tally(struct batch *batch, const struct tally *tally)
+{
+	unsigned int port;
+
+	batch->records += tally->records;
+	batch->last = tally->last;
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		batch->ports[port].recorded += tally->ports[port].recorded;
+		batch->ports[port].dropped += tally->ports[port].dropped;
+	}
+}
+
+/* Takes the rest of a sub-buffer, with which somebody has begun already. */
+static enum merge_whole take_rest(struct relay *relay, unsigned int cpu, struct batch *batch,
+				  __u64 horizon, __u64 most)
+{
+	struct stream *stream = &relay->streams[cpu];
+	__u64 limit = stream->limit;
+	__u64 end = stream->position + relay_subbuf_room(relay, stream->position);
+
+	if (limit < end)
+		return WHOLE_NONE;
+	stream->limit = end;
+	take(relay, cpu, batch, horizon - 1, most);
+	stream->limit = limit;
+	return batch->records ? WHOLE_NEXT : WHOLE_LATER;
+}
+
+/**
+ * merge_whole - take the next sub-buffers as they are, if only one CPU has records
+ * @relay: looked at; the stream's position moves behind what was taken
+ * @batch: filled; its pieces are page-aligned
+ * @horizon: up to which time (ns, exclusive) records are all there
+ * @most: how many records to take at most
+ *
+ * One CPU's records are in order, so nothing has to be merged.
+ *
+ * Return: what came of it. After WHOLE_NONE records may be there for merge_fill().
+ */
+enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most)
+{
+	enum merge_whole found = WHOLE_NONE;
+	__u32 size = relay->geometry.subbuf_size;
+	int cpu = only_cpu(relay);
+	struct stream *stream = &relay->streams[cpu < 0 ? 0 : cpu];
+	struct tally tally;
+
+	clear(batch);
+	if (cpu < 0)
+		return WHOLE_NONE;
+	if (relay_subbuf_room(relay, stream->position) != size)
+		return take_rest(relay, cpu, batch, horizon, most);
+	while (stream->limit - stream->position >= size && !is_full(batch, most)) {
+		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
+
+		found = block ? tally_subbuf(&tally, block, size, horizon) : WHOLE_NONE;
+		if (found != WHOLE_TAKEN || tally.records > most - batch->records)
+			break;
+		append(batch, block, size);
+		batch->bytes += size;
+		add_tally(batch, &tally);
+		stream->position += size;
+	}
+	if (batch->n_pieces)
+		return WHOLE_TAKEN;
+	return found == WHOLE_LATER ? WHOLE_LATER : WHOLE_NONE;
 }
 
 /**

@@ -14,7 +14,8 @@
 
 /**
  * struct batch - records that are written together
- * @pieces: where they are, in the order of the file; each is whole records of one CPU
+ * @pieces: where they are, in the order of the file; each is whole records of one CPU, or whole
+ *	sub-buffers
  * @n_pieces: how many
  * @bytes: sum of their lengths
  * @records: how many records
@@ -30,6 +31,21 @@ struct batch {
 	struct port_account ports[SOFTTAP_PORTS];
 };
 
+/**
+ * enum merge_whole - what came of a look for whole sub-buffers
+ * @WHOLE_TAKEN: the batch has some
+ * @WHOLE_NEXT: the batch has what comes before the next one
+ * @WHOLE_LATER: there are some, but older records may still come
+ * @WHOLE_NONE: there are none, or several CPUs have recorded
+ */
+enum merge_whole {
+	WHOLE_TAKEN,
+	WHOLE_NEXT,
+	WHOLE_LATER,
+	WHOLE_NONE,
+};
+
+enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
 		  struct port_account *ports);

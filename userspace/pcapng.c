@@ -148,6 +148,20 @@ void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port
 }
 
 /**
+ * pcapng_filler - append a block that every reader skips
+ * @blocks: to append to
+ * @length: bytes of it, a multiple of 4 from %PCAPNG_FILLER_MIN on
+ */
+void pcapng_filler(struct blocks *blocks, size_t length)
+{
+	put_u32(blocks, SOFTTAP_PCAPNG_FILLER);
+	put_u32(blocks, length);
+	memset(blocks->bytes + blocks->length, 0, length - PCAPNG_FILLER_MIN);
+	blocks->length += length - PCAPNG_FILLER_MIN;
+	put_u32(blocks, length);
+}
+
+/**
  * pcapng_epb_time - read a record's time
  * @epb: a record
  *

@@ -6,13 +6,15 @@
 
 #include "softtap.h"
 
+#define PCAPNG_FILLER_MIN	12	/* bytes: type and twice the length */
+
 /**
  * struct blocks - blocks being put together
  * @bytes: the blocks
  * @length: bytes so far
  */
 struct blocks {
-	unsigned char bytes[4096];
+	unsigned char bytes[8192];
 	size_t length;
 };
 
@@ -34,6 +36,7 @@ void pcapng_section(struct blocks *blocks, const char *comment);
 void pcapng_interface(struct blocks *blocks, const char *name);
 void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
 		       __u64 start, __u64 end_time);
+void pcapng_filler(struct blocks *blocks, size_t length);
 __u64 pcapng_epb_time(const struct softtap_epb *epb);
 __u64 pcapng_epb_drops(const struct softtap_epb *epb);
 

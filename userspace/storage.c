@@ -3,12 +3,32 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "message.h"
+#include "pcapng.h"
 #include "storage.h"
+
+#define DIRECT_ALIGN	4096	/* bytes; what devices and file systems in use ask for, or less */
+
+/* Not every file system can: tmpfs could not before 6.6. */
+static void open_direct(struct storage *storage)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", storage->fd);
+	storage->direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
+static void close_direct(struct storage *storage)
+{
+	if (storage->direct >= 0)
+		close(storage->direct);
+	storage->direct = -1;
+}
 
 /* A file can be cut, and starts where others have ended it. */
 static void look_at_kind(struct storage *storage)
@@ -43,6 +63,7 @@ static int use_stdout(struct storage *storage)
 int storage_open(struct storage *storage, const char *path)
 {
 	memset(storage, 0, sizeof(*storage));
+	storage->direct = -1;
 	if (!strcmp(path, "-"))
 		return use_stdout(storage);
 	storage->path = path;
@@ -52,8 +73,10 @@ int storage_open(struct storage *storage, const char *path)
 		return -1;
 	}
 	look_at_kind(storage);
-	if (storage->regular)
+	if (storage->regular) {
 		fchmod(storage->fd, 0600);	/* also when it was there */
+		open_direct(storage);
+	}
 	return 0;
 }
 
@@ -114,6 +137,81 @@ ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n
 	return total;
 }
 
+/* A block that every reader skips, up to where a direct write may start. */
+static int pad(struct storage *storage)
+{
+	size_t length = (DIRECT_ALIGN - storage->length % DIRECT_ALIGN) % DIRECT_ALIGN;
+	struct blocks blocks = { .length = 0 };
+	off_t before = storage->length;
+	struct iovec piece;
+	int error;
+
+	if (!length)
+		return 0;
+	pcapng_filler(&blocks, length < PCAPNG_FILLER_MIN ? length + DIRECT_ALIGN : length);
+	piece = (struct iovec){ blocks.bytes, blocks.length };
+	if (storage_write(storage, &piece, 1) == (ssize_t)blocks.length)
+		return 0;
+	error = errno;
+	storage_cut(storage, before);
+	errno = error;
+	return -1;
+}
+
+/* Return: bytes written; errno tells why it is not all. */
+static ssize_t write_direct(struct storage *storage, struct iovec *left, int *n_left)
+{
+	ssize_t written, total = 0;
+	int done = 0;
+
+	while (done < *n_left) {
+		written = pwritev(storage->direct, left + done, *n_left - done,
+				  storage->length + total);
+		if (written < 0 && is_passing(storage))
+			continue;
+		if (written < 0)
+			break;
+		total += written;
+		done += advance(left + done, *n_left - done, written);
+	}
+	memmove(left, left + done, (*n_left - done) * sizeof(*left));
+	*n_left -= done;
+	storage->length += total;
+	return total;
+}
+
+/**
+ * storage_write_whole - write whole sub-buffers, past the page cache if that can be
+ * @storage: open
+ * @pieces: page-aligned memory, as many pages
+ * @n_pieces: how many
+ *
+ * One copy less: the disk takes the data out of the memory that is given. A padding block may come
+ * before it in the file. What cannot be written like that is written as storage_write() does it.
+ *
+ * Return: bytes written, without the padding.
+ */
+ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces)
+{
+	struct iovec left[STORAGE_PIECES];
+	ssize_t total;
+
+	if (storage->direct < 0)
+		return storage_write(storage, pieces, n_pieces);
+	if (pad(storage))
+		return 0;
+	memcpy(left, pieces, n_pieces * sizeof(*pieces));
+	total = write_direct(storage, left, &n_pieces);
+	if (lseek(storage->fd, storage->length, SEEK_SET) < 0 || !n_pieces)
+		return total;
+	/* Misaligned for this disk, or after a short write: now and from now on by the cache. */
+	if (errno == EINVAL) {
+		close_direct(storage);
+		total += storage_write(storage, left, n_pieces);
+	}
+	return total;
+}
+
 /**
  * storage_cut - take back what was written last
  * @storage: open; nothing happens when it is no file
@@ -137,5 +235,6 @@ void storage_cut(struct storage *storage, off_t length)
  */
 int storage_close(struct storage *storage)
 {
+	close_direct(storage);
 	return close(storage->fd);
 }

@@ -14,6 +14,7 @@
  * @fd: file, pipe or device
  * @path: as the user named it
  * @regular: a file that can be cut
+ * @direct: the same file past the page cache (O_DIRECT), or -1
  * @length: bytes so far
  * @give_up: asked when a write is interrupted: stop waiting for who does not read?
  */
@@ -21,12 +22,14 @@ struct storage {
 	int fd;
 	const char *path;
 	bool regular;
+	int direct;
 	off_t length;
 	bool (*give_up)(void);
 };
 
 int storage_open(struct storage *storage, const char *path);
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
+ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
 void storage_cut(struct storage *storage, off_t length);
 int storage_close(struct storage *storage);
 

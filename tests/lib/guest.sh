@@ -105,11 +105,13 @@ card_topology() {
 	tc qdisc replace dev eth2 root pfifo limit 10000
 }
 
-# send A|B PCAP [PER_SECOND] - sends a file's frames out of the host's end of the cable.
+# send A|B PCAP [PER_SECOND] - sends a file's frames out of the host's end of the cable. Each host
+# has its processor: what a virtual cable gets from several has no order.
 send() {
-	local host=$1
+	local host=$1 processor=0
+	[ "$host" = A ] || processor=$(($(nproc) - 1))
 	shift
-	ip netns exec "$host" send-frames "${host,,}0" "$@"
+	taskset -c $processor ip netns exec "$host" send-frames "${host,,}0" "$@"
 }
 
 # both_ways NAME [PER_SECOND] - NAME.a from A and NAME.b from B, both of them in the host's

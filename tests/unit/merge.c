@@ -231,6 +231,77 @@ static void test_no_block(void)
 	   "a position within a record ends nothing: the next sub-buffer goes on");
 }
 
+/* Three sub-buffers and the beginning of a fourth. */
+static void fill_subbufs(struct writer *writer)
+{
+	__u64 time = 0;
+
+	while (writer->position < 3 * SUBBUF + 1)
+		put_record(writer, time++, 0, 400, 0);
+}
+
+static void test_whole(void)
+{
+	__u64 per_subbuf = SUBBUF / (SOFTTAP_EPB_OVERHEAD + 400);
+
+	begin();
+	fill_subbufs(&writers[1]);
+	look();
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) == WHOLE_TAKEN && batch.n_pieces == 1 &&
+	   batch.pieces[0].iov_base == writers[1].memory &&
+	   batch.pieces[0].iov_len == 3 * SUBBUF && batch.bytes == 3 * SUBBUF,
+	   "whole sub-buffers of the only CPU are one piece, fillers in it");
+	ok(batch.records == 3 * per_subbuf && batch.ports[0].recorded == batch.records &&
+	   batch.last == batch.records - 1, "their records are counted");
+	ok(streams[1].position == 3 * SUBBUF, "what the fourth has begun is left");
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) == WHOLE_NONE && !batch.n_pieces,
+	   "a beginning is not taken");
+}
+
+static void test_whole_limits(void)
+{
+	__u64 per_subbuf = SUBBUF / (SOFTTAP_EPB_OVERHEAD + 400);
+
+	begin();
+	fill_subbufs(&writers[1]);
+	look();
+	ok(merge_whole(&relay, &batch, per_subbuf - 1, ~0ULL) == WHOLE_LATER && !batch.n_pieces,
+	   "a sub-buffer with a record at the horizon waits");
+	ok(merge_whole(&relay, &batch, 2 * per_subbuf, ~0ULL) == WHOLE_TAKEN &&
+	   batch.bytes == 2 * SUBBUF, "those before it do not");
+	ok(merge_whole(&relay, &batch, ~0ULL, per_subbuf - 1) == WHOLE_NONE && !batch.n_pieces,
+	   "none is taken that has more records than asked for");
+}
+
+static void test_whole_rest(void)
+{
+	begin();
+	fill_subbufs(&writers[1]);
+	look();
+	merge_fill(&relay, &batch, ~0ULL, 2);
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) == WHOLE_NEXT &&
+	   batch.records == SUBBUF / (SOFTTAP_EPB_OVERHEAD + 400) - 2,
+	   "the rest of a sub-buffer comes first, by itself");
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) == WHOLE_TAKEN && batch.bytes == 2 * SUBBUF,
+	   "then whole ones");
+}
+
+static void test_whole_not(void)
+{
+	begin();
+	fill_subbufs(&writers[1]);
+	put_record(&writers[2], 5, 0, 60, 0);
+	look();
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) == WHOLE_NONE && !batch.n_pieces,
+	   "nothing is whole when a second CPU has recorded");
+	begin();
+	fill_subbufs(&writers[1]);
+	((struct softtap_block *)writers[1].memory)[0].type = SOFTTAP_PCAPNG_IDB;
+	look();
+	ok(merge_whole(&relay, &batch, ~0ULL, ~0ULL) != WHOLE_TAKEN,
+	   "a sub-buffer with something else in it is not taken as it is");
+}
+
 int main(void)
 {
 	test_order_over_cpus();
@@ -240,6 +311,10 @@ int main(void)
 	test_account();
 	test_pieces_join();
 	test_no_block();
+	test_whole();
+	test_whole_limits();
+	test_whole_rest();
+	test_whole_not();
 	printf("1..%d\n", tests);
 	return 0;
 }
