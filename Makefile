@@ -7,7 +7,8 @@
 #   make KDIR=DIRECTORY  for a kernel's build tree
 #   make install         both, and the manual pages (DESTDIR= and PREFIX= are honoured)
 #   make demo            a tap between two hosts in a virtual machine
-#   make test            every test; test-long: with the full counts
+#   make test            every test
+#   make test-long       with the full counts, then in machines with the debug kernel
 #   make check           builds without warnings on all kernels, style, static analysis
 #   make bench           what a frame costs, beside the alternatives, all that is measured
 #   make bench-quick     the kernel part of it, held against the results
@@ -37,6 +38,7 @@ test:
 
 test-long:
 	@tests/run --long
+	@tests/run --kernel debug
 
 demo:
 	@scripts/demo

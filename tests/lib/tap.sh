@@ -58,9 +58,13 @@ like() {
 	fi
 }
 
+# The kernel that looks for mistakes takes that many times as long.
+patience=1
+[ "${SOFTTAP_KERNEL:-}" != debug ] || patience=5
+
 # within SECONDS COMMAND… - waits until the command succeeds, at most that long.
 within() {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * patience))
 	shift
 	until "$@" >/dev/null 2>&1; do
 		if [ $SECONDS -ge $end ]; then

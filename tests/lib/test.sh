@@ -19,7 +19,7 @@
 #	once		on the host, before all of them, in $SOFTTAP_SHARED
 #	parts		prints names: each machine runs once for each of them, in $SOFTTAP_PART
 #
-# and ends with `run_test`. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
+# and ends with `run_test`. With $SOFTTAP_KERNEL all machines run that kernel. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
 # machine that dies or hangs, and a function that ends early, are failed tests.
 set -euo pipefail
 
@@ -58,7 +58,8 @@ run_machine() {
 	local out=$1 status=0 options
 	read -ra options <<<"$SOFTTAP_MACHINE"
 	[ -z "${SOFTTAP_BUILT:-}" ] || options+=(--no-build)
-	timeout $((timeout + 120)) "$tests/../scripts/vm" --timeout "$timeout" --out "$out" \
+	timeout $((timeout * patience + 120)) "$tests/../scripts/vm" \
+		--timeout $((timeout * patience)) --out "$out" \
 		"${options[@]}" -- "$test_file" </dev/null || status=$?
 	[ $status = 0 ] || {
 		fail "the machine ended early, status $status"
@@ -90,9 +91,16 @@ parts_of_test() {
 	if [ "$(type -t parts)" = function ]; then parts; else echo; fi
 }
 
+# The options of each, one a line.
+list_machines() {
+	printf '%s\n' "${machines[@]}" |
+		sed "${SOFTTAP_KERNEL:+s/--kernel [^ ]*/--kernel $SOFTTAP_KERNEL/}" | awk '!seen[$0]++'
+}
+
 all_machines() {
 	local machine part
 	before_all
+	mapfile -t machines < <(list_machines)
 	parts_of_test | while IFS= read -r part; do
 		for machine in "${machines[@]}"; do
 			(on_machine "$machine" "$part") </dev/null |
@@ -116,6 +124,7 @@ in_guest() {
 	trap 'find . -maxdepth 1 -type f ! -name ".*" -exec cp -t "$SOFTTAP_OUT" {} +' EXIT
 	guest
 	log_is_clean
+	nothing_leaked
 }
 
 tell_where() {

@@ -84,13 +84,13 @@ value() {
 
 # frames_pass COUNTER N - waits until it has grown by N on both ports
 frames_pass() {
-	local a b a_end b_end end=$((SECONDS + 60))
+	local a b a_end b_end end=$((SECONDS + 60 * patience))
 	value a "a/$1"
 	value b "b/$1"
 	a_end=$((a + $2)) b_end=$((b + $2))
 	until [ "$a" -ge $a_end ] && [ "$b" -ge $b_end ]; do
 		if [ $SECONDS -ge $end ]; then
-			diag "$1 does not grow by $2 in a minute: a $a of $a_end, b $b of $b_end"
+			diag "$1 does not grow by $2 in time: a $a of $a_end, b $b of $b_end"
 			return 1
 		fi
 		nap 0.01

@@ -45,7 +45,7 @@ link_is_up() {
 }
 
 await_link() {
-	local end=$((SECONDS + 60))
+	local end=$((SECONDS + 60 * patience))
 	until link_is_up; do
 		[ $SECONDS -lt $end ] || complain 'the link does not come up'
 		nap 0.01
