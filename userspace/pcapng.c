@@ -10,15 +10,6 @@
 
 #include "pcapng.h"
 
-#define OPT_COMMENT		1
-#define OPT_SHB_OS		3
-#define OPT_SHB_USERAPPL	4
-#define OPT_ISB_STARTTIME	2
-#define OPT_ISB_ENDTIME		3
-#define OPT_ISB_IFRECV		4
-#define OPT_ISB_IFDROP		5
-#define OPT_ISB_USRDELIV	8
-
 static void put(struct blocks *blocks, const void *value, size_t length)
 {
 	if (length)
@@ -82,12 +73,12 @@ void pcapng_section(struct blocks *blocks, const char *comment)
 	put(blocks, version, sizeof(version));
 	put(blocks, &unknown_length, sizeof(unknown_length));
 	if (comment)
-		put_text(blocks, OPT_COMMENT, comment);
+		put_text(blocks, PCAPNG_OPT_COMMENT, comment);
 	if (!uname(&host)) {
 		snprintf(os, sizeof(os), "%s %s", host.sysname, host.release);
-		put_text(blocks, OPT_SHB_OS, os);
+		put_text(blocks, PCAPNG_OPT_SHB_OS, os);
 	}
-	put_text(blocks, OPT_SHB_USERAPPL, "softtap " SOFTTAP_VERSION);
+	put_text(blocks, PCAPNG_OPT_SHB_USERAPPL, "softtap " SOFTTAP_VERSION);
 	end(blocks, start);
 }
 
@@ -139,11 +130,12 @@ void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port
 	put_u32(blocks, interface);
 	put_u32(blocks, end_time >> 32);
 	put_u32(blocks, (__u32)end_time);
-	put_time(blocks, OPT_ISB_STARTTIME, start);
-	put_time(blocks, OPT_ISB_ENDTIME, end_time);
-	put_count(blocks, OPT_ISB_IFRECV, account->recorded + account->passed_over + dropped);
-	put_count(blocks, OPT_ISB_IFDROP, dropped);
-	put_count(blocks, OPT_ISB_USRDELIV, account->recorded);
+	put_time(blocks, PCAPNG_OPT_ISB_STARTTIME, start);
+	put_time(blocks, PCAPNG_OPT_ISB_ENDTIME, end_time);
+	put_count(blocks, PCAPNG_OPT_ISB_IFRECV,
+		  account->recorded + account->passed_over + dropped);
+	put_count(blocks, PCAPNG_OPT_ISB_IFDROP, dropped);
+	put_count(blocks, PCAPNG_OPT_ISB_USRDELIV, account->recorded);
 	end(blocks, at);
 }
 

@@ -7,6 +7,15 @@
 #include "softtap.h"
 
 #define PCAPNG_FILLER_MIN	12	/* bytes: type and twice the length */
+/* Options of blocks that the reader writes; those of records are in softtap.h. */
+#define PCAPNG_OPT_COMMENT		1
+#define PCAPNG_OPT_SHB_OS		3
+#define PCAPNG_OPT_SHB_USERAPPL		4
+#define PCAPNG_OPT_ISB_STARTTIME	2
+#define PCAPNG_OPT_ISB_ENDTIME		3
+#define PCAPNG_OPT_ISB_IFRECV		4
+#define PCAPNG_OPT_ISB_IFDROP		5
+#define PCAPNG_OPT_ISB_USRDELIV		8
 
 /**
  * struct blocks - blocks being put together

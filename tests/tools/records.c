@@ -39,12 +39,7 @@
 
 #include "frame.h"
 #include "numbers.h"
-#include "softtap.h"
-
-#define OPT_COMMENT	1
-#define OPT_ISB_IFRECV	4
-#define OPT_ISB_IFDROP	5
-#define OPT_ISB_DELIV	8
+#include "pcapng.h"
 
 /**
  * struct port - the account of a port
@@ -183,7 +178,7 @@ static void take_section(struct file *file, const __u8 *end)
 
 	need(file, file->at == file->start, "a second section");
 	need(file, word(file->at + 8) == SOFTTAP_PCAPNG_MAGIC, "no pcapng of this machine");
-	comment = find_option(file, file->at + 24, end, OPT_COMMENT, &length);
+	comment = find_option(file, file->at + 24, end, PCAPNG_OPT_COMMENT, &length);
 	if (!comment)
 		return;
 	need(file, length < sizeof(text), "a long comment");
@@ -261,11 +256,12 @@ static void take_statistics(struct file *file, const __u8 *end)
 {
 	__u32 port = word(file->at + 8);
 	const __u8 *options = file->at + 20;
-	__u64 dropped = option_number(file, options, end, OPT_ISB_IFDROP);
-	__u64 received = option_number(file, options, end, OPT_ISB_IFRECV);
+	__u64 dropped = option_number(file, options, end, PCAPNG_OPT_ISB_IFDROP);
+	__u64 received = option_number(file, options, end, PCAPNG_OPT_ISB_IFRECV);
+	__u64 delivered = option_number(file, options, end, PCAPNG_OPT_ISB_USRDELIV);
 
 	need(file, port < file->interfaces, "statistics of no interface");
-	need(file, option_number(file, options, end, OPT_ISB_DELIV) == file->port_records[port],
+	need(file, delivered == file->port_records[port],
 	     "statistics of another number of records");
 	need(file, dropped >= file->port_drops[port], "statistics with less than the dropcounts");
 	need(file, received == file->port_records[port] + dropped,
