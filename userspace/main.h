@@ -10,6 +10,7 @@
  * @EXIT_OUTPUT: the output could not be written
  * @EXIT_GONE: the tap went away meanwhile
  * @EXIT_BUSY: in use by somebody else: another reader, another up or down
+ * @EXIT_LOSS: frames are missing, and that was to be a failure
  */
 enum softtap_exit {
 	EXIT_OK		= 0,
@@ -18,6 +19,7 @@ enum softtap_exit {
 	EXIT_OUTPUT	= 3,
 	EXIT_GONE	= 4,
 	EXIT_BUSY	= 5,
+	EXIT_LOSS	= 6,
 };
 
 int softtap_capture(int argc, char **argv);
@@ -26,5 +28,6 @@ int softtap_post(int argc, char **argv);
 int softtap_show(int argc, char **argv);
 int softtap_stat(int argc, char **argv);
 int softtap_up(int argc, char **argv);
+int softtap_verify(int argc, char **argv);
 
 #endif /* SOFTTAP_MAIN_H */

@@ -18,6 +18,7 @@ static const struct {
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
 	{ "stat", softtap_stat, "Shows counters and rates" },
 	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
+	{ "verify", softtap_verify, "Checks a capture, and tells what is missing in it" },
 	{ "post", softtap_post, "Runs a command where captures are worked on" },
 };
 
@@ -35,7 +36,8 @@ static void show_usage(FILE *file)
 		"  2  the command line was not understood, nothing was done\n"
 		"  3  the output could not be written\n"
 		"  4  the tap went away meanwhile\n"
-		"  5  in use: another reader has the tap, or another up or down is at work\n");
+		"  5  in use: another reader has the tap, or another up or down is at work\n"
+		"  6  frames are missing in the capture, and --fail-on-loss was given\n");
 }
 
 static int run_subcommand(int argc, char **argv)
