@@ -9,6 +9,7 @@
 #   make demo            a tap between two hosts in a virtual machine
 #   make test            every test
 #   make test-long       with the full counts, then in machines with the debug kernel
+#   make fuzz            mutated captures for softtap verify, SECONDS=60 long
 #   make check           builds without warnings on all kernels, style, static analysis
 #   make bench           what a frame costs, beside the alternatives, all that is measured
 #   make bench-quick     the kernel part of it, held against the results
@@ -40,6 +41,9 @@ test-long:
 	@tests/run --long
 	@tests/run --kernel debug
 
+fuzz:
+	@tests/fuzz/run $(SECONDS)
+
 demo:
 	@scripts/demo
 
@@ -53,4 +57,4 @@ clean:
 	$(MAKE) -C userspace clean
 	rm -rf build softtap.ko
 
-.PHONY: all module userspace install check test test-long demo bench bench-quick clean
+.PHONY: all module userspace install check test test-long fuzz demo bench bench-quick clean
