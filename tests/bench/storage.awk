@@ -99,10 +99,9 @@ function print_md() {
 	print "slope between " few["instructions"] " and " many["instructions"] " MiB, so that what it takes to start a program is not in them. The median"
 	printf "of %d rounds, and half of what lies between the least and the most.\n\n", rounds["instructions", "direct"]
 	print_instructions()
-	print "\nThe reader writes out of the mapping with writev, through the page cache: so the copy into it, and"
-	print "all that the page cache does, are in its figure as they are in dd's. To /dev/null it is the reader's"
-	print "own work, which grows with the number of records: it looks at the head of each. It does not use"
-	print "O_DIRECT, though a writer that does needs far less.\n"
+	print "\nThe reader writes whole sub-buffers out of the mapping with O_DIRECT, and by the page cache what is"
+	print "less. To /dev/null it is the reader's own work, which grows with the number of records: it looks at"
+	print "the head of each.\n"
 	print "By the clock, in another machine: the disk is a file that the emulator writes to the host's page"
 	print "cache, and every instruction is emulated. So this says how fast an emulated processor makes data"
 	print "ready for a disk that is faster than it; not how fast a disk is. The order of the writers is of"
