@@ -287,7 +287,7 @@ static void take_block(struct file *file, __u32 length)
 	else if (type == SOFTTAP_PCAPNG_ISB)
 		take_statistics(file, end);
 	else
-		need(file, false, "a block of unknown type");
+		need(file, type == SOFTTAP_PCAPNG_FILLER, "a block of unknown type");
 }
 
 /* Return: whether it ends within a block. */
