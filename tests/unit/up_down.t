@@ -146,12 +146,18 @@ settled() {
 	[ -z "$(/ip -6 address show tentative)" ]
 }
 
+# It comes when the kernel has noticed that the link is up, which may take a second.
+has_link_local() {
+	/ip -6 address show dev "$1" scope link -tentative | grep -q fe80
+}
+
 configure() {
 	local i
 	sysctl -qw net.ipv6.conf.p0.accept_ra=2 net.ipv6.conf.p0.use_tempaddr=1 \
 		net.ipv4.conf.p1.rp_filter=2 net.ipv4.conf.p1.proxy_arp=1
 	for i in 0 1; do
 		/ip link set p$i up
+		within 5 has_link_local p$i
 	done
 	sysctl -qw net.ipv6.conf.p0.mtu=1400
 	/usr/sbin/ethtool -K p0 gro on >/dev/null
@@ -511,8 +517,10 @@ test_refused_ports() {
 with_address() {
 	no_dad
 	/ip link set p0 up
+	within 5 has_link_local p0
 	/ip address add 10.0.0.1/24 dev p0
 	/ip address add 2001:db8::1/64 dev p0
+	within 5 settled
 	"$@"
 }
 
