@@ -23,7 +23,7 @@ frames=100	# each time, on one queue
 # All that is at stake.
 picture() {
 	grep -s . /sys/class/net/*/queues/*/{xps_cpus,xps_rxqs,rps_cpus,rps_flow_cnt} || :
-	ls -A /run/softtap
+	ls /run/softtap
 }
 
 before() {
