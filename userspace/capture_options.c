@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The command line of softtap capture. */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture_options.h"
+#include "message.h"
+
+static void show_usage(FILE *file)
+{
+	fputs("Usage: softtap capture [-i TAP] -w FILE [-c COUNT] [-a duration:SECONDS]\n"
+	      "\n"
+	      "Writes what passes a tap to a pcapng file, until interrupted.\n"
+	      "\n"
+	      "  -i TAP               the tap to read (tap0)\n"
+	      "  -w FILE              the file, made anew; - for standard output\n"
+	      "  -c COUNT             end after COUNT packets\n"
+	      "  -a duration:SECONDS  end after that time\n"
+	      "  --interval MS        look at least this often, in milliseconds (100)\n"
+	      "  -h, --help           this text\n"
+	      "\n"
+	      "One reader a tap. What a reader that died left behind comes first.\n"
+	      "Exit status: 0 done, 1 failed, 2 usage, 3 the output could not be written,\n"
+	      "4 the tap went away, 5 the tap has a reader already.\n", file);
+}
+
+static int parse_number(const char *text, __u64 least, __u64 most, __u64 *number)
+{
+	char *end;
+
+	errno = 0;
+	*number = strtoull(text, &end, 10);
+	if (errno || end == text || *end || *text == '-' || *number < least || *number > most)
+		return -1;
+	return 0;
+}
+
+static int parse_duration(const char *text, struct capture_options *options)
+{
+	static const char prefix[] = "duration:";
+	char *end;
+	double seconds;
+
+	if (strncmp(text, prefix, strlen(prefix))) {
+		msg_error("-a %s: only -a duration:SECONDS is known", text);
+		return -1;
+	}
+	text += strlen(prefix);
+	seconds = strtod(text, &end);
+	if (end == text || *end || !(seconds > 0 && seconds < 1e9)) {
+		msg_error("-a duration:%s: must be a number of seconds above 0", text);
+		return -1;
+	}
+	options->duration = seconds * NS_PER_S;
+	return 0;
+}
+
+/* Return: 0, or -1 with a message. */
+static int parse_option(int option, const char *value, struct capture_options *options)
+{
+	__u64 number;
+
+	switch (option) {
+	case 'i':
+		options->tap = value;
+		if (!strncmp(value, "tap", 3) && !parse_number(value + 3, 0, INT_MAX, &number))
+			return 0;
+		msg_error("-i %s: taps are tap0 and so on: `softtap show' lists them", value);
+		return -1;
+	case 'w':
+		options->path = value;
+		return 0;
+	case 'c':
+		if (!parse_number(value, 1, ~0ULL - 1, &options->count))
+			return 0;
+		msg_error("-c %s: must be a number of packets, 1 or more", value);
+		return -1;
+	case 'a':
+		return parse_duration(value, options);
+	case 's':
+		msg_error("-s is not implemented yet: frames are captured whole");
+		return -1;
+	case 'I':
+		if (!parse_number(value, 1, 60000, &number)) {
+			options->interval = number;
+			return 0;
+		}
+		msg_error("--interval %s: must be 1 to 60000 milliseconds", value);
+		return -1;
+	default:
+		return -1;	/* getopt has said why */
+	}
+}
+
+/**
+ * capture_options_parse - read the command line
+ * @argc: as for main(), without "softtap"
+ * @argv: as for main()
+ * @options: filled
+ *
+ * Return: 0, 1 when there is nothing more to do, -1 with a message.
+ */
+int capture_options_parse(int argc, char **argv, struct capture_options *options)
+{
+	static const struct option names[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "interval", required_argument, NULL, 'I' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
+	while ((option = getopt_long(argc, argv, "i:w:c:a:s:h", names, NULL)) != -1) {
+		if (option == 'h') {
+			show_usage(stdout);
+			return 1;
+		}
+		if (parse_option(option, optarg, options))
+			return -1;
+	}
+	if (optind < argc) {
+		msg_error("%s: capture filters are not implemented yet", argv[optind]);
+		return -1;
+	}
+	if (!options->path) {
+		msg_error("where to write? Give -w FILE, or -w - for a pipe");
+		return -1;
+	}
+	return 0;
+}

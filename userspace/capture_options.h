@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_CAPTURE_OPTIONS_H
+#define SOFTTAP_CAPTURE_OPTIONS_H
+
+#include "softtap.h"
+
+#define NS_PER_S	1000000000ULL
+
+/**
+ * struct capture_options - the command line of softtap capture
+ * @tap: "tapN"
+ * @path: where to write
+ * @count: records to write at most
+ * @duration: ns to capture at most
+ * @interval: ms, how often to look when no sub-buffer is full
+ */
+struct capture_options {
+	const char *tap;
+	const char *path;
+	__u64 count;
+	__u64 duration;
+	int interval;
+};
+
+int capture_options_parse(int argc, char **argv, struct capture_options *options);
+
+#endif /* SOFTTAP_CAPTURE_OPTIONS_H */
