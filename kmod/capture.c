@@ -6,6 +6,8 @@
  * checksum that was left to the NIC is finished, a GSO super-frame becomes its segments. The skb
  * itself is only read.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
@@ -13,8 +15,10 @@
 #include "capture.h"
 #include "channel.h"
 #include "compat/compat.h"
+#include "filter.h"
 #include "load.h"
 #include "port.h"
+#include "reader.h"
 #include "stats.h"
 
 static __always_inline void count_captured(const struct softtap_port *port, u32 bytes)
@@ -39,6 +43,15 @@ static noinline void count_lost(const struct softtap_port *port, struct softtap_
 	buffer->unplaced[port->index] += frames;
 }
 
+static noinline void count_filtered(const struct softtap_port *port, u32 frames)
+{
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
+
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->filtered_frames, frames);
+	u64_stats_update_end(&counters->sync);
+}
+
 /* Copies the addresses and puts the VLAN tag behind them. Return: where the rest goes. */
 static noinline u8 *copy_tagged_head(u8 *to, const u8 *from, const struct sk_buff *skb)
 {
@@ -49,8 +62,25 @@ static noinline u8 *copy_tagged_head(u8 *to, const u8 *from, const struct sk_buf
 	return to + 2 * ETH_ALEN + sizeof(tag);
 }
 
+/* Copies the first @length bytes only. */
+static noinline bool copy_start(u8 *to, const struct sk_buff *skb, u32 length)
+{
+	u8 tagged[2 * ETH_ALEN + VLAN_HLEN];
+	u32 head = 0;
+
+	if (skb_vlan_tag_present(skb)) {
+		copy_tagged_head(tagged, skb->data - ETH_HLEN, skb);
+		head = min_t(u32, length, sizeof(tagged));
+		memcpy(to, tagged, head);
+		if (head == length)
+			return true;
+	}
+	return !skb_copy_bits(skb, (int)head - (int)softtap_vlan_len(skb) - ETH_HLEN, to + head,
+			      length - head);
+}
+
 /* Copies the Ethernet frame of @skb, whose data is at the network header, with its VLAN tag. */
-static __always_inline bool copy_frame(u8 *to, const struct sk_buff *skb)
+static __always_inline bool copy_whole(u8 *to, const struct sk_buff *skb)
 {
 	const u8 *from = skb->data - ETH_HLEN;
 	u32 head = skb_headlen(skb) + ETH_HLEN;
@@ -67,22 +97,23 @@ static __always_inline bool copy_frame(u8 *to, const struct sk_buff *skb)
 }
 
 /*
- * Finishes in the copy what the NIC was to sum up; like skb_checksum_help(), for which 0 is a
- * sum that was not made (RFC 768) and is sent as its other form.
+ * Finishes in the copy, of @length bytes, what the NIC was to sum up; like skb_checksum_help(), for
+ * which 0 is a sum that was not made (RFC 768) and is sent as its other form.
  */
 static noinline void finish_checksum(u8 *frame, u32 length, const struct sk_buff *skb)
 {
-	u32 start = skb_checksum_start_offset(skb) + ETH_HLEN + softtap_vlan_len(skb);
-	u32 at = start + skb->csum_offset;
+	int start = skb_checksum_start_offset(skb);
+	u32 at = start + ETH_HLEN + softtap_vlan_len(skb) + skb->csum_offset;
 	__sum16 sum;
 
-	if (start > length || at + sizeof(sum) > length)
+	if (start > (int)skb->len || at + sizeof(sum) > length)
 		return;
-	sum = csum_fold(csum_partial(frame + start, length - start, 0)) ?: CSUM_MANGLED_0;
+	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0)) ?: CSUM_MANGLED_0;
 	put_unaligned(sum, (__sum16 *)(frame + at));
 }
 
-static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 total, u32 length)
+static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 total, u32 length,
+		      u32 original)
 {
 	struct softtap_epb *head = to;
 
@@ -92,7 +123,7 @@ static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 to
 	head->time_high = upper_32_bits(now);
 	head->time_low = lower_32_bits(now);
 	head->captured = length;
-	head->original = length;
+	head->original = original;
 	return head + 1;
 }
 
@@ -126,31 +157,42 @@ static void put_end(void *to, u32 total)
 	end->length = total;
 }
 
+static __always_inline u32 record_length(u32 captured, bool lost)
+{
+	return SOFTTAP_EPB_OVERHEAD + ALIGN(captured, 4) +
+	       (lost ? sizeof(struct softtap_epb_drops) : 0);
+}
+
 /*
- * Writes a record of @length bytes of frame, behind @lost others of its port that are not there.
+ * Writes a record of a frame of @length bytes, behind @lost others of its port that are not there.
  * Return: false when there was no room.
  */
 static __always_inline bool __record(const struct softtap_port *port,
 				     struct softtap_buffer *buffer,
 				     const struct sk_buff *skb, u32 length, u64 lost)
 {
-	u32 padded = ALIGN(length, 4);
-	u32 total = SOFTTAP_EPB_OVERHEAD + padded + (lost ? sizeof(struct softtap_epb_drops) : 0);
+	u32 captured = min(length, READ_ONCE(buffer->snaplen));
+	u32 padded = ALIGN(captured, 4);
+	u32 total = record_length(captured, lost);
 	void *to = softtap_channel_reserve(buffer, total);
+	bool copied;
 
 	if (unlikely(!to))
 		return false;
-	to = put_head(to, port, softtap_channel_now(buffer), total, length);
+	to = put_head(to, port, softtap_channel_now(buffer), total, captured, length);
 	*(u32 *)(to + padded - sizeof(u32)) = 0;
-	if (unlikely(!copy_frame(to, skb)))
+	copied = likely(captured == length) ? copy_whole(to, skb) : copy_start(to, skb, captured);
+	if (unlikely(!copied))
 		return false;
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
-		finish_checksum(to, length, skb);
+		finish_checksum(to, captured, skb);
 	to = put_flags(to + padded);
 	if (lost)
 		to = put_drops(to, lost);
 	put_end(to, total);
 	softtap_channel_commit(buffer, total);
+	buffer->inside[port->index]++;
+	count_captured(port, captured);
 	return true;
 }
 
@@ -164,6 +206,7 @@ static noinline bool record_after_loss(const struct softtap_port *port,
 	return true;
 }
 
+/* Return: false when there was no room. */
 static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
 				   const struct sk_buff *skb, u32 length)
 {
@@ -172,15 +215,33 @@ static __always_inline bool record(const struct softtap_port *port, struct softt
 	return __record(port, buffer, skb, length, 0);
 }
 
-/* One frame of @length bytes: recorded and counted, or lost and counted. */
-static __always_inline void capture_frame(const struct softtap_port *port,
-					  struct softtap_buffer *buffer,
-					  const struct sk_buff *skb, u32 length)
+/* Tells who waits for such a frame. Return: whether it is to be recorded. */
+static noinline bool is_wanted(const struct softtap_port *port, struct softtap_buffer *buffer,
+			       const struct sk_buff *skb)
 {
-	if (likely(record(port, buffer, skb, length)))
-		count_captured(port, length);
+	const struct softtap_filter *trigger = rcu_dereference(buffer->channel->trigger);
+	const struct softtap_filter *filter = rcu_dereference(buffer->channel->filter);
+
+	if (trigger && softtap_filter_matches(trigger, port->index, skb))
+		softtap_reader_trigger(buffer);
+	return !filter || softtap_filter_matches(filter, port->index, skb);
+}
+
+/*
+ * There was no room for @load. Policy record holds it back, which is said, others lose the copy.
+ * Return: the load.
+ */
+static noinline struct softtap_load miss(const struct softtap_port *port,
+					 struct softtap_buffer *buffer, struct softtap_load load,
+					 enum softtap_policy policy)
+{
+	load.refused = policy == SOFTTAP_POLICY_RECORD;
+	if (!load.refused)
+		count_lost(port, buffer, load.frames);
 	else
-		count_lost(port, buffer, 1);
+		pr_warn_ratelimited("%s: frames are held back: the buffer of CPU %d is full, the reader or its disk is slow (policy record)\n",
+				    buffer->channel->name, smp_processor_id());
+	return load;
 }
 
 /*
@@ -201,46 +262,118 @@ static struct sk_buff *segment(const struct sk_buff *skb)
 }
 
 /* The number of segments made is the number of frames, whatever the sender claimed. */
-static noinline struct softtap_load capture_segments(const struct softtap_port *port,
-						     struct softtap_buffer *buffer,
-						     const struct sk_buff *skb,
-						     struct softtap_load load)
+static struct softtap_load load_of_segments(struct sk_buff *segments)
 {
-	struct sk_buff *segments = segment(skb);
+	struct softtap_load load = {};
+	struct sk_buff *each;
+
+	for (each = segments; each; each = each->next) {
+		load.frames++;
+		load.bytes += each->len + softtap_vlan_len(each);
+		__skb_pull(each, ETH_HLEN);
+	}
+	return load;
+}
+
+/* Frees those that nobody wants. Return: how many they were. */
+static u32 leave_out(struct sk_buff **segments, const struct softtap_port *port,
+		     struct softtap_buffer *buffer)
+{
+	struct sk_buff *each;
+	u32 left_out = 0;
+
+	while ((each = *segments)) {
+		if (is_wanted(port, buffer, each)) {
+			segments = &each->next;
+			continue;
+		}
+		*segments = each->next;
+		skb_mark_not_on_list(each);
+		consume_skb(each);
+		left_out++;
+	}
+	return left_out;
+}
+
+/* Is there room for all of them, whatever the snaplen is by then? */
+static bool have_room(const struct sk_buff *segments, const struct softtap_port *port,
+		      struct softtap_buffer *buffer)
+{
+	bool lost = buffer->unplaced[port->index];
+	const struct sk_buff *each;
+	struct softtap_room room;
+
+	softtap_channel_room_begin(buffer, &room);
+	for (each = segments; each; each = each->next) {
+		u32 length = record_length(each->len + ETH_HLEN + softtap_vlan_len(each), lost);
+
+		if (!softtap_channel_room_take(buffer, &room, length))
+			return false;
+		lost = false;
+	}
+	return true;
+}
+
+static void record_segments(struct sk_buff *segments, const struct softtap_port *port,
+			    struct softtap_buffer *buffer)
+{
 	struct sk_buff *each, *next;
 
-	if (IS_ERR_OR_NULL(segments)) {
-		count_lost(port, buffer, load.frames);
-		return load;
-	}
-	load = (struct softtap_load){};
 	skb_list_walk_safe(segments, each, next) {
-		u32 length = each->len + softtap_vlan_len(each);
-
-		load.frames++;
-		load.bytes += length;
-		__skb_pull(each, ETH_HLEN);
-		capture_frame(port, buffer, each, length);
+		if (!record(port, buffer, each, each->len + ETH_HLEN + softtap_vlan_len(each)))
+			count_lost(port, buffer, 1);
 		skb_mark_not_on_list(each);
 		consume_skb(each);
 	}
+}
+
+/*
+ * A super-frame goes on as a whole: with policy record, when all of its frames are recorded that
+ * are wanted.
+ */
+static noinline struct softtap_load capture_segments(const struct softtap_port *port,
+						     struct softtap_buffer *buffer,
+						     const struct sk_buff *skb,
+						     struct softtap_load load,
+						     enum softtap_policy policy)
+{
+	struct sk_buff *segments = segment(skb);
+	u32 left_out = 0;
+
+	if (IS_ERR_OR_NULL(segments))
+		return miss(port, buffer, load, policy);
+	load = load_of_segments(segments);
+	if (READ_ONCE(buffer->picky))
+		left_out = leave_out(&segments, port, buffer);
+	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer)) {
+		kfree_skb_list(segments);
+		return miss(port, buffer, load, policy);
+	}
+	count_filtered(port, left_out);
+	record_segments(segments, port, buffer);
 	return load;
 }
 
 /*
  * A checksum that is no Internet checksum (SCTP's CRC32c) is left to the stack, in a copy. Rare.
  */
-static noinline void capture_crc32c(const struct softtap_port *port,
-				    struct softtap_buffer *buffer, const struct sk_buff *skb,
-				    u32 length)
+static noinline bool record_crc32c(const struct softtap_port *port, struct softtap_buffer *buffer,
+				   const struct sk_buff *skb, u32 length)
 {
 	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
+	bool recorded = copy && !skb_crc32c_csum_help(copy) && record(port, buffer, copy, length);
 
-	if (copy && !skb_crc32c_csum_help(copy))
-		capture_frame(port, buffer, copy, length);
-	else
-		count_lost(port, buffer, 1);
 	kfree_skb(copy);
+	return recorded;
+}
+
+static __always_inline bool record_any(const struct softtap_port *port,
+				       struct softtap_buffer *buffer, const struct sk_buff *skb,
+				       u32 length)
+{
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
+		return record_crc32c(port, buffer, skb, length);
+	return record(port, buffer, skb, length);
 }
 
 /**
@@ -250,7 +383,8 @@ static noinline void capture_crc32c(const struct softtap_port *port,
  * @skb: not changed; data at the network header
  * @load: its frames and bytes
  *
- * Every frame of the load is counted once, as captured or lost.
+ * Every frame of the load is counted once, as captured, filtered or lost; or none of them, when the
+ * load is refused.
  *
  * Context: softirq (BH off), RCU read side. Allocates for GSO and SCTP only.
  * Return: the load; another when a super-frame has other segments than it said.
@@ -258,11 +392,15 @@ static noinline void capture_crc32c(const struct softtap_port *port,
 struct softtap_load softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
 				    const struct sk_buff *skb, struct softtap_load load)
 {
+	const enum softtap_policy policy = READ_ONCE(buffer->policy);
+
 	if (unlikely(skb_is_gso(skb)))
-		return capture_segments(port, buffer, skb, load);
-	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
-		capture_crc32c(port, buffer, skb, load.bytes);
-	else
-		capture_frame(port, buffer, skb, load.bytes);
+		return capture_segments(port, buffer, skb, load, policy);
+	if (unlikely(READ_ONCE(buffer->picky)) && !is_wanted(port, buffer, skb)) {
+		count_filtered(port, 1);
+		return load;
+	}
+	if (unlikely(!record_any(port, buffer, skb, load.bytes)))
+		return miss(port, buffer, load, policy);
 	return load;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The channel: relay buffers that records are written to, positions, and the reader's rights.
+ * The channel: relay buffers that records are written to, and positions.
  *
  * The relay allocates the sub-buffers and switches between them. What is published is ours: a
  * position per CPU that moves with each record, so that a reader sees finished records of a
@@ -13,15 +13,8 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include "channel.h"
+#include "flight.h"
 #include "settings.h"
-
-/* How old a time may be that is told as horizon, ns. */
-#define HORIZON_AGE_MAX	(20 * NSEC_PER_MSEC)
-
-static struct softtap_buffer *buffer_of(struct softtap_channel *channel, int cpu)
-{
-	return per_cpu_ptr(channel->buffers, cpu);
-}
 
 /* Closes the current sub-buffer with a filler and publishes it whole. */
 static void close_subbuf(struct softtap_buffer *buffer)
@@ -31,6 +24,8 @@ static void close_subbuf(struct softtap_buffer *buffer)
 	u32 length = relay->data + size - buffer->at;
 	struct softtap_filler *filler = buffer->at;
 
+	memcpy(buffer->frames[relay->subbufs_produced % relay->chan->n_subbufs], buffer->inside,
+	       sizeof(buffer->inside));
 	memset(filler, 0, length);
 	filler->block.type = SOFTTAP_PCAPNG_FILLER;
 	filler->block.length = length;
@@ -68,20 +63,74 @@ bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length)
 }
 
 /*
- * The relay asks whether @subbuf may be written. It may when the reader has given back all of the
- * sub-buffer that was there a round ago.
+ * May the sub-buffer at @position be written? It may when the reader has given back all of the one
+ * that was there a round ago.
  */
+static bool is_free(const struct softtap_buffer *buffer, u64 position)
+{
+	const struct softtap_channel *channel = buffer->channel;
+
+	u64 consumed;
+
+	/* Pairs with the release in softtap_reader_consume(): the reader is through with it. */
+	consumed = smp_load_acquire(&buffer->positions->consumed);
+	return position + channel->subbuf_size <= consumed + channel->buffer_size;
+}
+
+/**
+ * softtap_channel_room_begin - look for room for several records, before the first is written
+ * @buffer: this CPU's
+ * @room: filled
+ *
+ * Room that is found stays: a reader only ever gives more.
+ *
+ * Context: softirq on the buffer's CPU.
+ */
+void softtap_channel_room_begin(const struct softtap_buffer *buffer, struct softtap_room *room)
+{
+	u32 offset = buffer->relay ? buffer->at - buffer->relay->data : 0;
+
+	room->left = buffer->end - buffer->at;
+	room->next = buffer->position - offset + buffer->channel->subbuf_size;
+}
+
+/**
+ * softtap_channel_room_take - is there room for one record more
+ * @buffer: this CPU's
+ * @room: moves behind the record
+ * @length: bytes of the record
+ *
+ * Context: softirq on the buffer's CPU.
+ * Return: whether there is.
+ */
+bool softtap_channel_room_take(const struct softtap_buffer *buffer, struct softtap_room *room,
+			       u32 length)
+{
+	u32 whole = buffer->channel->subbuf_size - SOFTTAP_FILLER_MIN;
+
+	if (length > room->left) {
+		if (!buffer->relay || length > whole || !is_free(buffer, room->next))
+			return false;
+		room->left = whole;
+		room->next += buffer->channel->subbuf_size;
+	}
+	room->left -= length;
+	return true;
+}
+
+/* The relay asks whether @subbuf may be written. */
 static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf,
 			size_t prev_padding)
 {
 	struct softtap_channel *channel = relay->chan->private_data;
-	struct softtap_buffer *buffer = buffer_of(channel, relay->cpu);
-	u64 consumed;
+	struct softtap_buffer *buffer = softtap_channel_buffer(channel, relay->cpu);
 
-	/* Pairs with the release in softtap_channel_consume(): the reader is through with it. */
-	consumed = smp_load_acquire(&buffer->positions->consumed);
-	if (buffer->position + channel->subbuf_size > consumed + channel->buffer_size)
+	if (!is_free(buffer, buffer->position) &&
+	    (buffer->policy != SOFTTAP_POLICY_FLIGHT ||
+	     !softtap_flight_overwrite(buffer, buffer->position + channel->subbuf_size -
+					       channel->buffer_size)))
 		return 0;
+	memset(buffer->inside, 0, sizeof(buffer->inside));
 	buffer->at = subbuf;
 	buffer->end = subbuf + channel->subbuf_size - SOFTTAP_FILLER_MIN;
 	if (!prev_subbuf)	/* the relay has just made this CPU's buffer: it can be used */
@@ -119,7 +168,16 @@ static int alloc_control(struct softtap_channel *channel)
 	return channel->control ? 0 : -ENOMEM;
 }
 
-static int alloc_buffers(struct softtap_channel *channel)
+static void free_buffers(struct softtap_channel *channel)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		kvfree(softtap_channel_buffer(channel, cpu)->frames);
+	free_percpu(channel->buffers);
+}
+
+static int alloc_buffers(struct softtap_channel *channel, unsigned int subbufs)
 {
 	int cpu;
 
@@ -127,12 +185,19 @@ static int alloc_buffers(struct softtap_channel *channel)
 	if (!channel->buffers)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) {
-		struct softtap_buffer *buffer = buffer_of(channel, cpu);
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
 
 		buffer->positions = &channel->control[cpu];
 		buffer->channel = channel;
+		buffer->frames = kvcalloc(subbufs, sizeof(*buffer->frames), GFP_KERNEL);
+		if (!buffer->frames)
+			goto err_free_buffers;
 	}
 	return 0;
+
+err_free_buffers:
+	free_buffers(channel);
+	return -ENOMEM;
 }
 
 /**
@@ -152,6 +217,8 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 		return ERR_PTR(-ENOMEM);
 	channel->subbuf_size = settings->subbuf_kb * 1024;
 	channel->buffer_size = channel->subbuf_size * settings->subbufs;
+	channel->policy = settings->policy;
+	channel->snaplen = settings->snaplen;
 	kref_init(&channel->ref);
 	mutex_init(&channel->lock);
 	init_waitqueue_head(&channel->wait);
@@ -160,7 +227,7 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 		goto err_free_channel;
 	if (alloc_control(channel))
 		goto err_free_claimed;
-	if (alloc_buffers(channel))
+	if (alloc_buffers(channel, settings->subbufs))
 		goto err_free_control;
 	channel->relay = relay_open(NULL, NULL, channel->subbuf_size, settings->subbufs,
 				    &relay_callbacks, channel);
@@ -169,7 +236,7 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 	return channel;
 
 err_free_buffers:
-	free_percpu(channel->buffers);
+	free_buffers(channel);
 err_free_control:
 	vfree(channel->control);
 err_free_claimed:
@@ -184,7 +251,7 @@ static void channel_free(struct kref *ref)
 	struct softtap_channel *channel = container_of(ref, struct softtap_channel, ref);
 
 	relay_close(channel->relay);
-	free_percpu(channel->buffers);
+	free_buffers(channel);
 	vfree(channel->control);
 	free_cpumask_var(channel->claimed);
 	kfree(channel);
@@ -225,293 +292,9 @@ void softtap_channel_close(struct softtap_channel *channel)
 	mutex_unlock(&channel->lock);
 	wake_up_all(&channel->wait);
 	for_each_possible_cpu(cpu) {
-		struct softtap_buffer *buffer = buffer_of(channel, cpu);
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
 
 		if (buffer->relay)
 			wake_up_all(&buffer->relay->read_wait);
 	}
-}
-
-/**
- * softtap_channel_claim - become the reader
- * @channel: to read
- * @cpu: whose buffer, or SOFTTAP_ALL_CPUS
- *
- * Return: 0, -EBUSY when somebody reads it already, -ENODEV when the tap is gone.
- */
-int softtap_channel_claim(struct softtap_channel *channel, int cpu)
-{
-	int err = 0;
-
-	mutex_lock(&channel->lock);
-	if (channel->closed)
-		err = -ENODEV;
-	else if (channel->whole)
-		err = -EBUSY;
-	else if (cpu != SOFTTAP_ALL_CPUS)
-		err = cpumask_test_and_set_cpu(cpu, channel->claimed) ? -EBUSY : 0;
-	else if (cpumask_empty(channel->claimed))
-		channel->whole = true;
-	else
-		err = -EBUSY;
-	mutex_unlock(&channel->lock);
-	return err;
-}
-
-static bool concerns(int which, int cpu)
-{
-	return which == SOFTTAP_ALL_CPUS || which == cpu;
-}
-
-/* Ends recording on @cpu, or on all. On return no frame is being recorded there. */
-static void __stop(struct softtap_channel *channel, int which)
-{
-	int cpu;
-
-	lockdep_assert_held(&channel->lock);
-	for_each_possible_cpu(cpu)
-		if (concerns(which, cpu))
-			WRITE_ONCE(buffer_of(channel, cpu)->recording, false);
-	synchronize_net();
-}
-
-/**
- * softtap_channel_release - stop being the reader
- * @channel: claimed
- * @cpu: as claimed
- *
- * Records that were not consumed stay for the next reader, as does the account of frames lost
- * after the last of them.
- */
-void softtap_channel_release(struct softtap_channel *channel, int cpu)
-{
-	mutex_lock(&channel->lock);
-	__stop(channel, cpu);
-	if (cpu == SOFTTAP_ALL_CPUS)
-		channel->whole = false;
-	else
-		cpumask_clear_cpu(cpu, channel->claimed);
-	mutex_unlock(&channel->lock);
-}
-
-static bool __is_empty(struct softtap_channel *channel)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu) {
-		const struct softtap_positions *at = &channel->control[cpu];
-
-		if (READ_ONCE(at->committed) != READ_ONCE(at->consumed))
-			return false;
-	}
-	return true;
-}
-
-static bool __is_recording(struct softtap_channel *channel)
-{
-	int cpu;
-
-	for_each_possible_cpu(cpu)
-		if (buffer_of(channel, cpu)->recording)
-			return true;
-	return false;
-}
-
-/*
- * The offset to the wall clock is taken when nothing recorded with another one is left: a reader
- * that finishes what a dead one left gets one unbroken order.
- */
-static void __set_clock(struct softtap_channel *channel)
-{
-	s64 clock = ktime_to_ns(ktime_mono_to_real(0));
-	int cpu;
-
-	if (__is_recording(channel))
-		return;
-	if (!__is_empty(channel) && buffer_of(channel, cpumask_first(cpu_possible_mask))->clock)
-		return;
-	for_each_possible_cpu(cpu)
-		WRITE_ONCE(buffer_of(channel, cpu)->clock, clock);
-	channel->horizon = 0;
-	synchronize_net();	/* a frame that is recorded from now on sees it */
-}
-
-/**
- * softtap_channel_start - record from now on
- * @channel: claimed
- * @cpu: as claimed
- *
- * Return: 0, -EALREADY, -ENODEV when the tap is gone.
- */
-int softtap_channel_start(struct softtap_channel *channel, int cpu)
-{
-	int err = 0, each;
-
-	mutex_lock(&channel->lock);
-	if (channel->closed) {
-		err = -ENODEV;
-	} else if (cpu == SOFTTAP_ALL_CPUS && __is_recording(channel)) {
-		err = -EALREADY;
-	} else {
-		__set_clock(channel);
-		for_each_possible_cpu(each)
-			if (concerns(cpu, each))
-				WRITE_ONCE(buffer_of(channel, each)->recording, true);
-	}
-	mutex_unlock(&channel->lock);
-	return err;
-}
-
-/**
- * softtap_channel_stop - record no longer, and settle the account
- * @channel: claimed
- * @cpu: as claimed
- * @stop: filled with the frames lost after the last record, which are forgotten then
- *
- * Context: process, sleeps for a grace period.
- */
-void softtap_channel_stop(struct softtap_channel *channel, int cpu, struct softtap_stop *stop)
-{
-	int each, port;
-
-	memset(stop, 0, sizeof(*stop));
-	mutex_lock(&channel->lock);
-	__stop(channel, cpu);
-	for_each_possible_cpu(each) {
-		struct softtap_buffer *buffer = buffer_of(channel, each);
-
-		if (!concerns(cpu, each))
-			continue;
-		for (port = 0; port < SOFTTAP_PORTS; port++) {
-			stop->unplaced[port] += buffer->unplaced[port];
-			buffer->unplaced[port] = 0;
-		}
-	}
-	mutex_unlock(&channel->lock);
-}
-
-static bool __within(const struct softtap_positions *at, u64 position)
-{
-	return position >= at->consumed && position <= READ_ONCE(at->committed) &&
-	       !(position & 3);
-}
-
-/**
- * softtap_channel_hand - note that all up to @position is about to be written to a file
- * @channel: claimed
- * @cpu: whose buffer
- * @position: the end of a block
- *
- * Return: 0, -EINVAL for a position outside of what is committed and not consumed.
- */
-int softtap_channel_hand(struct softtap_channel *channel, u32 cpu, u64 position)
-{
-	struct softtap_positions *at;
-	int err = -EINVAL;
-
-	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
-		return -EINVAL;
-	at = &channel->control[cpu];
-	mutex_lock(&channel->lock);
-	if (__within(at, position)) {
-		WRITE_ONCE(at->handed, position);
-		err = 0;
-	}
-	mutex_unlock(&channel->lock);
-	return err;
-}
-
-/**
- * softtap_channel_consume - give all up to @position back to the writer
- * @channel: claimed
- * @cpu: whose buffer
- * @position: the end of a block
- *
- * The writer may use a sub-buffer again once all of it is given back.
- *
- * Return: 0, -EINVAL for a position outside of what is committed and not consumed.
- */
-int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 position)
-{
-	struct softtap_buffer *buffer;
-	struct softtap_positions *at;
-	int err = -EINVAL;
-
-	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
-		return -EINVAL;
-	at = &channel->control[cpu];
-	buffer = buffer_of(channel, cpu);
-	mutex_lock(&channel->lock);
-	if (__within(at, position)) {
-		while (buffer->given + channel->subbuf_size <= position)
-			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
-		if (at->handed < position)
-			WRITE_ONCE(at->handed, position);
-		/* Pairs with the acquire in subbuf_start(): what was read was read before. */
-		smp_store_release(&at->consumed, position);
-		err = 0;
-	}
-	mutex_unlock(&channel->lock);
-	return err;
-}
-
-/**
- * softtap_channel_horizon - a time that no record to come will have
- * @channel: claimed
- *
- * A record's time is read and the record committed within one RCU read-side section (the receive
- * path's), so after a grace period every record with a time before its start is committed.
- *
- * Each call starts a grace period for the next one. A reader that comes often waits for little
- * more than what is left of that; for one that comes seldom it would be old, and a new one is
- * waited for.
- *
- * Context: process, sleeps for a grace period at most.
- * Return: ns of the records' clock.
- */
-u64 softtap_channel_horizon(struct softtap_channel *channel)
-{
-	u64 now = softtap_channel_now(buffer_of(channel, cpumask_first(cpu_possible_mask)));
-	u64 horizon;
-
-	mutex_lock(&channel->lock);
-	horizon = channel->horizon;
-	if (now - horizon < HORIZON_AGE_MAX) {
-		cond_synchronize_rcu(channel->grace);
-	} else {
-		synchronize_rcu();
-		horizon = now;
-		now = softtap_channel_now(buffer_of(channel, cpumask_first(cpu_possible_mask)));
-	}
-	channel->horizon = now;
-	channel->grace = start_poll_synchronize_rcu();
-	mutex_unlock(&channel->lock);
-	return horizon;
-}
-
-static bool has_whole_subbuf(const struct softtap_channel *channel,
-			     const struct softtap_buffer *buffer)
-{
-	return READ_ONCE(buffer->positions->committed) >=
-	       READ_ONCE(buffer->given) + channel->subbuf_size;
-}
-
-/**
- * softtap_channel_ready - is there a whole sub-buffer to take, or an end to tell
- * @channel: claimed
- * @cpu: as claimed
- *
- * Context: any, no lock: for poll.
- * Return: true when the reader should have a look.
- */
-bool softtap_channel_ready(struct softtap_channel *channel, int cpu)
-{
-	int each;
-
-	if (READ_ONCE(channel->closed))
-		return true;
-	for_each_possible_cpu(each)
-		if (concerns(cpu, each) && has_whole_subbuf(channel, buffer_of(channel, each)))
-			return true;
-	return false;
 }

@@ -9,22 +9,31 @@
 #include <linux/relay.h>
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
+#include "settings.h"
 #include "softtap.h"
 
-struct softtap_settings;
+struct softtap_counters;
+struct softtap_filter;
 
 /**
  * struct softtap_buffer - one CPU's side of a channel
- * @recording: a reader wants this CPU's frames; written by reader open and close
+ * @recording: frames are recorded; written by START, STOP and the reader's end
+ * @picky: the channel has a filter or a trigger; written by the reader's calls
+ * @policy: enum softtap_policy, what happens when there is no room; written by sysfs
+ * @snaplen: bytes of a frame to record at most; written by sysfs and the reader's calls
  * @at: where the next record goes
  * @end: records of the current sub-buffer end before it; behind it the filler always fits
  * @position: of @at
  * @positions: this CPU's entry in the control area
  * @clock: what turns the monotonic clock into the records' clock, ns; written by START
  * @unplaced: frames lost on each port since its last record here; STOP forgets them
+ * @inside: records of each port in the current sub-buffer
  * @relay: the relay's buffer, NULL (as @at and @end) on a CPU that never was online. Its own
  *	offset is up to date only while sub-buffers are switched.
  * @channel: back pointer
+ * @frames: records of each port in the other sub-buffers
+ * @taken: records of each port before the reader's last position, in the sub-buffer that it is in;
+ *	set when the policy becomes flight
  * @given: position of the first sub-buffer that is not given back whole; the reader's
  *
  * But for the fields named as the reader's or as written by reader calls, all is the recording
@@ -32,14 +41,20 @@ struct softtap_settings;
  */
 struct softtap_buffer {
 	bool recording;
+	bool picky;
+	u8 policy;
+	u32 snaplen;
 	void *at;
 	void *end;
 	u64 position;
 	struct softtap_positions *positions;
 	s64 clock;
 	u64 unplaced[SOFTTAP_PORTS];
+	u32 inside[SOFTTAP_PORTS];
 	struct rchan_buf *relay;
 	struct softtap_channel *channel;
+	u32 (*frames)[SOFTTAP_PORTS];
+	u32 taken[SOFTTAP_PORTS];
 	u64 given ____cacheline_aligned_in_smp;
 };
 
@@ -51,11 +66,21 @@ struct softtap_buffer {
  * @control_size: its bytes, whole pages
  * @subbuf_size: bytes of a sub-buffer
  * @buffer_size: bytes of a CPU's buffer
+ * @name: the tap's, for messages
+ * @ports: of the tap
+ * @counters: of each port, for what is overwritten; not used any more when @closed is set
+ * @filter: what is recorded, NULL for all; the reader's; changed under @lock
+ * @trigger: what the reader waits for, NULL for nothing; changed under @lock
+ * @triggered: when it came, ns of the records' clock; 0 for not yet
+ * @policy: as in the buffers; @lock
+ * @snaplen: the tap's limit, 0 for none; @lock
+ * @reader_snaplen: the reader's, 0 for none; @lock
  * @ref: the tap holds one, each open file holds one
- * @lock: protects @whole, @claimed and @closed, serialises START, STOP, HAND and CONSUME
+ * @lock: protects @whole, @claimed and @closed, serialises the reader's calls
  * @whole: somebody reads all CPUs, through the device
  * @claimed: CPUs that somebody reads through a debugfs file
  * @closed: the tap is gone; what is in the buffers can still be read
+ * @stopped: it has been said that nothing passes, as nobody records; @lock
  * @horizon: a time, ns of the records' clock, before @grace was started; @lock
  * @grace: the grace period after which @horizon holds; @lock
  * @wait: woken when @closed is set
@@ -67,32 +92,57 @@ struct softtap_channel {
 	size_t control_size;
 	u32 subbuf_size;
 	u32 buffer_size;
+	char name[SOFTTAP_NAME_SIZE];
+	unsigned int ports;
+	struct softtap_counters __percpu *counters[SOFTTAP_PORTS];
+	struct softtap_filter __rcu *filter;
+	struct softtap_filter __rcu *trigger;
+	u64 triggered;
+	enum softtap_policy policy;
+	u32 snaplen;
+	u32 reader_snaplen;
 	struct kref ref;
 	struct mutex lock;	/* see above */
 	bool whole;
 	cpumask_var_t claimed;
 	bool closed;
+	bool stopped;
 	u64 horizon;
 	unsigned long grace;
 	wait_queue_head_t wait;
 };
+
+/**
+ * softtap_channel_buffer - one CPU's side
+ * @channel: a channel
+ * @cpu: a possible CPU
+ */
+static inline struct softtap_buffer *softtap_channel_buffer(const struct softtap_channel *channel,
+							    int cpu)
+{
+	return per_cpu_ptr(channel->buffers, cpu);
+}
 
 struct softtap_channel *softtap_channel_create(const struct softtap_settings *settings);
 void softtap_channel_close(struct softtap_channel *channel);
 void softtap_channel_get(struct softtap_channel *channel);
 void softtap_channel_put(struct softtap_channel *channel);
 
-#define SOFTTAP_ALL_CPUS	(-1)
-int softtap_channel_claim(struct softtap_channel *channel, int cpu);
-void softtap_channel_release(struct softtap_channel *channel, int cpu);
-int softtap_channel_start(struct softtap_channel *channel, int cpu);
-void softtap_channel_stop(struct softtap_channel *channel, int cpu, struct softtap_stop *stop);
-int softtap_channel_hand(struct softtap_channel *channel, u32 cpu, u64 position);
-int softtap_channel_consume(struct softtap_channel *channel, u32 cpu, u64 position);
-u64 softtap_channel_horizon(struct softtap_channel *channel);
-bool softtap_channel_ready(struct softtap_channel *channel, int cpu);
-
 bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length);
+
+/**
+ * struct softtap_room - room for several records, looked for before the first is written
+ * @left: bytes left in a sub-buffer
+ * @next: position of the one behind it
+ */
+struct softtap_room {
+	u32 left;
+	u64 next;
+};
+
+void softtap_channel_room_begin(const struct softtap_buffer *buffer, struct softtap_room *room);
+bool softtap_channel_room_take(const struct softtap_buffer *buffer, struct softtap_room *room,
+			       u32 length);
 
 /**
  * softtap_channel_reserve - get room for a record on this CPU

@@ -19,6 +19,8 @@
 #include "channel.h"
 #include "compat/compat.h"
 #include "device.h"
+#include "filter.h"
+#include "reader.h"
 #include "tap.h"
 
 /**
@@ -72,7 +74,7 @@ static int device_open(struct inode *inode, struct file *file)
 
 	if (!reader)
 		return -ENOMEM;
-	err = softtap_channel_claim(channel, SOFTTAP_ALL_CPUS);
+	err = softtap_reader_claim(channel, SOFTTAP_ALL_CPUS);
 	if (err) {
 		kfree(reader);
 		return err;
@@ -88,7 +90,7 @@ static int device_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = file->private_data;
 
-	softtap_channel_release(reader->channel, SOFTTAP_ALL_CPUS);
+	softtap_reader_release(reader->channel, SOFTTAP_ALL_CPUS);
 	softtap_channel_put(reader->channel);
 	kfree(reader);
 	return 0;
@@ -160,8 +162,10 @@ static __poll_t device_poll(struct file *file, poll_table *wait)
 		if (relay)
 			poll_wait(file, &relay->read_wait, wait);
 	}
-	if (softtap_channel_ready(channel, SOFTTAP_ALL_CPUS))
+	if (softtap_reader_ready(channel, SOFTTAP_ALL_CPUS))
 		mask |= EPOLLIN | EPOLLRDNORM;
+	if (READ_ONCE(channel->triggered))
+		mask |= EPOLLPRI;
 	if (READ_ONCE(channel->closed))
 		mask |= EPOLLHUP;
 	return mask;
@@ -170,9 +174,37 @@ static __poll_t device_poll(struct file *file, poll_table *wait)
 static long ioctl_stop(struct softtap_channel *channel, void __user *to)
 {
 	struct softtap_stop stop;
+	int err = softtap_reader_stop(channel, SOFTTAP_ALL_CPUS, &stop);
 
-	softtap_channel_stop(channel, SOFTTAP_ALL_CPUS, &stop);
+	if (err)
+		return err;
 	return copy_to_user(to, &stop, sizeof(stop)) ? -EFAULT : 0;
+}
+
+static long ioctl_program(struct softtap_channel *channel, const void __user *from,
+			  void (*set)(struct softtap_channel *channel,
+				      struct softtap_filter *filter))
+{
+	struct softtap_program program;
+	struct softtap_filter *filter;
+
+	if (copy_from_user(&program, from, sizeof(program)))
+		return -EFAULT;
+	filter = softtap_filter_create(&program, channel->ports);
+	if (IS_ERR(filter))
+		return PTR_ERR(filter);
+	set(channel, filter);
+	return 0;
+}
+
+static long ioctl_snaplen(struct softtap_channel *channel, const u32 __user *from)
+{
+	u32 snaplen;
+
+	if (get_user(snaplen, from))
+		return -EFAULT;
+	softtap_reader_set_snaplen(channel, snaplen);
+	return 0;
 }
 
 static long ioctl_span(struct softtap_channel *channel, const void __user *from,
@@ -189,7 +221,7 @@ static long ioctl_span(struct softtap_channel *channel, const void __user *from,
 
 static long ioctl_horizon(struct softtap_channel *channel, u64 __user *to)
 {
-	return put_user(softtap_channel_horizon(channel), to);
+	return put_user(softtap_reader_horizon(channel), to);
 }
 
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
@@ -203,15 +235,23 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return copy_to_user(user, &reader->geometry, sizeof(reader->geometry)) ?
 		       -EFAULT : 0;
 	case SOFTTAP_IOC_START:
-		return softtap_channel_start(channel, SOFTTAP_ALL_CPUS);
+		return softtap_reader_start(channel, SOFTTAP_ALL_CPUS);
 	case SOFTTAP_IOC_STOP:
 		return ioctl_stop(channel, user);
 	case SOFTTAP_IOC_HAND:
-		return ioctl_span(channel, user, softtap_channel_hand);
+		return ioctl_span(channel, user, softtap_reader_hand);
 	case SOFTTAP_IOC_CONSUME:
-		return ioctl_span(channel, user, softtap_channel_consume);
+		return ioctl_span(channel, user, softtap_reader_consume);
 	case SOFTTAP_IOC_HORIZON:
 		return ioctl_horizon(channel, user);
+	case SOFTTAP_IOC_FILTER:
+		return ioctl_program(channel, user, softtap_reader_set_filter);
+	case SOFTTAP_IOC_SNAPLEN:
+		return ioctl_snaplen(channel, user);
+	case SOFTTAP_IOC_TRIGGER:
+		return ioctl_program(channel, user, softtap_reader_set_trigger);
+	case SOFTTAP_IOC_TRIGGERED:
+		return put_user(READ_ONCE(channel->triggered), (u64 __user *)user);
 	default:
 		return -ENOTTY;
 	}

@@ -17,6 +17,7 @@
 #include <linux/uaccess.h>
 #include "channel.h"
 #include "files.h"
+#include "reader.h"
 #include "tap.h"
 
 /* How long a read may overlook records that do not fill a sub-buffer, as nothing tells of them. */
@@ -60,10 +61,10 @@ static int cpu_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	reader->cpu = buffer->relay->cpu;
-	err = softtap_channel_claim(channel, reader->cpu);
+	err = softtap_reader_claim(channel, reader->cpu);
 	if (err)
 		goto err_free_reader;
-	err = softtap_channel_start(channel, reader->cpu);
+	err = softtap_reader_start(channel, reader->cpu);
 	if (err)
 		goto err_release_channel;
 	softtap_channel_get(channel);
@@ -73,7 +74,7 @@ static int cpu_open(struct inode *inode, struct file *file)
 	return nonseekable_open(inode, file);
 
 err_release_channel:
-	softtap_channel_release(channel, reader->cpu);
+	softtap_reader_release(channel, reader->cpu);
 err_free_reader:
 	kfree(reader);
 	return err;
@@ -83,7 +84,7 @@ static int cpu_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = file->private_data;
 
-	softtap_channel_release(reader->channel, reader->cpu);
+	softtap_reader_release(reader->channel, reader->cpu);
 	softtap_channel_put(reader->channel);
 	kfree(reader);
 	return 0;
@@ -189,7 +190,7 @@ static ssize_t cpu_read(struct file *file, char __user *to, size_t count, loff_t
 		return err;
 	reader->position += count;
 	if (end > start)
-		softtap_channel_consume(reader->channel, reader->cpu, end);
+		softtap_reader_consume(reader->channel, reader->cpu, end);
 	return count;
 }
 

@@ -16,17 +16,29 @@
 #include "stats.h"
 #include "transmit.h"
 
-/* What nobody records is idle. */
-static void count_rx(const struct softtap_port *port, struct softtap_load load, bool recording)
+/* What nobody records is idle, unless it is refused for that. */
+static __always_inline void count_rx(const struct softtap_port *port, struct softtap_load load,
+				     bool idle)
 {
 	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
 	u64_stats_update_begin(&counters->sync);
 	u64_stats_add(&counters->rx_frames, load.frames);
 	u64_stats_add(&counters->rx_bytes, load.bytes);
-	if (!recording)
+	if (idle)
 		u64_stats_add(&counters->idle_frames, load.frames);
 	u64_stats_update_end(&counters->sync);
+}
+
+static noinline void refuse(const struct softtap_port *port, struct sk_buff *skb,
+			    struct softtap_load load)
+{
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
+
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->refused_frames, load.frames);
+	u64_stats_update_end(&counters->sync);
+	kfree_skb(skb);
 }
 
 static void count_tx(const struct softtap_port *peer, struct softtap_load load, bool sent)
@@ -69,8 +81,12 @@ rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
 	recording = READ_ONCE(buffer->recording);
 	if (recording)
 		load = softtap_capture(port, buffer, skb, load);
-	count_rx(port, load, recording);
-	if (port->peer)
+	else
+		load.refused = READ_ONCE(buffer->policy) == SOFTTAP_POLICY_RECORD;
+	count_rx(port, load, !recording && !load.refused);
+	if (unlikely(load.refused))
+		refuse(port, skb, load);
+	else if (port->peer)
 		count_tx(port->peer, load, softtap_transmit(port->peer, skb));
 	else
 		consume_skb(skb);

@@ -10,6 +10,7 @@
 #include <linux/string.h>
 #include "guard.h"
 #include "settings.h"
+#include "softtap.h"
 
 /*
  * A sub-buffer must hold the longest frame there is: an MTU of 65535 (ETH_MAX_MTU) with its
@@ -45,6 +46,23 @@ int softtap_policy_parse(const char *word, enum softtap_policy *policy)
 		}
 	}
 	pr_err("unknown policy \"%.16s\": wire, record or flight\n", word);
+	return -EINVAL;
+}
+
+/**
+ * softtap_policy_check - refuse a policy that makes no sense
+ * @policy: to check
+ * @ports: how many the tap has
+ *
+ * Logs one line when it refuses.
+ *
+ * Return: 0, -EINVAL for record with one port.
+ */
+int softtap_policy_check(enum softtap_policy policy, unsigned int ports)
+{
+	if (policy != SOFTTAP_POLICY_RECORD || ports == SOFTTAP_PORTS)
+		return 0;
+	pr_err("policy record needs two ports: a tap that listens only cannot hold frames back\n");
 	return -EINVAL;
 }
 
@@ -88,13 +106,7 @@ static int check_buffers(const struct softtap_settings *settings)
  */
 int softtap_settings_supported(const struct softtap_settings *settings)
 {
-	if (settings->policy != SOFTTAP_POLICY_WIRE)
-		pr_err("policy=%s is not implemented yet: use policy=wire\n",
-		       softtap_policy_names[settings->policy]);
-	else if (settings->snaplen)
-		pr_err("snaplen=%u is not implemented yet: use snaplen=0, whole frames\n",
-		       settings->snaplen);
-	else if (settings->guard && !softtap_guard_supported())
+	if (settings->guard && !softtap_guard_supported())
 		pr_err("guard=1 needs a kernel with CONFIG_NETFILTER_SKIP_EGRESS (5.16 or newer): use guard=0, and keep addresses and daemons off the ports\n");
 	else if (settings->link_follow)
 		pr_err("link_follow=1 is not implemented yet: use link_follow=0\n");

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
 #include <linux/sysfs.h>
+#include "recording.h"
 #include "settings.h"
 #include "stats.h"
 #include "sysfs.h"
@@ -108,16 +109,17 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 
 static ssize_t policy_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%s\n", softtap_policy_names[tap_of(kobj)->settings.policy]);
+	return sysfs_emit(buf, "%s\n",
+			  softtap_policy_names[READ_ONCE(tap_of(kobj)->channel->policy)]);
 }
 
 static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
 			    const char *buf, size_t count)
 {
-	struct softtap_settings settings = tap_of(kobj)->settings;
-	int err = softtap_policy_parse(buf, &settings.policy);
+	enum softtap_policy policy;
+	int err = softtap_policy_parse(buf, &policy);
 
-	return err ?: softtap_settings_supported(&settings) ?: count;
+	return err ?: softtap_recording_set_policy(tap_of(kobj)->channel, policy) ?: count;
 }
 
 /* Return: @err, which is what reading a value has given, after a word about it. */
@@ -145,8 +147,23 @@ static ssize_t name##_store(struct kobject *kobj, struct kobj_attribute *attr, \
 	return err ?: softtap_settings_supported(&settings) ?: count;	\
 }
 
-NUMBER_SHOW(snaplen)
-NUMBER_STORE(snaplen, kstrtouint(buf, 0, &settings.snaplen))
+static ssize_t snaplen_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(tap_of(kobj)->channel->snaplen));
+}
+
+static ssize_t snaplen_store(struct kobject *kobj, struct kobj_attribute *attr,
+			     const char *buf, size_t count)
+{
+	u32 snaplen;
+	int err = judge_value("snaplen", buf, kstrtou32(buf, 0, &snaplen));
+
+	if (err)
+		return err;
+	softtap_recording_set_snaplen(tap_of(kobj)->channel, snaplen);
+	return count;
+}
+
 NUMBER_SHOW(guard)
 
 static ssize_t guard_store(struct kobject *kobj, struct kobj_attribute *attr,

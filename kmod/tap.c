@@ -15,6 +15,7 @@
 #include <net/net_namespace.h>
 #include "device.h"
 #include "files.h"
+#include "recording.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -131,12 +132,14 @@ static void wire_ports(struct softtap_tap *tap)
 {
 	unsigned int i;
 
+	tap->channel->ports = tap->ports;
 	for (i = 0; i < tap->ports; i++) {
 		struct softtap_port *port = &tap->port[i];
 
 		port->index = i;
 		port->tap = tap;
 		port->buffers = tap->channel->buffers;
+		tap->channel->counters[i] = port->counters;
 		port->peer = tap->ports == 2 ? &tap->port[!i] : NULL;
 	}
 }
@@ -150,6 +153,9 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	if (!tap)
 		return ERR_PTR(-ENOMEM);
 	err = parse_spec(tap, spec);
+	if (err)
+		goto err_free_tap;
+	err = softtap_policy_check(settings->policy, tap->ports);
 	if (err)
 		goto err_free_tap;
 	tap->settings = *settings;
@@ -239,7 +245,7 @@ static void announce(const struct softtap_tap *tap)
 
 	pr_info("%s: %s%s%s, policy %s, %llu KiB of buffers on %u CPUs\n", tap->name,
 		tap->port[0].ifname, tap->ports == 2 ? ":" : " listens only",
-		tap->port[1].ifname, softtap_policy_names[tap->settings.policy],
+		tap->port[1].ifname, softtap_policy_names[tap->channel->policy],
 		each * num_online_cpus(), num_online_cpus());
 }
 
@@ -251,6 +257,8 @@ static int __connect(struct softtap_tap *tap)
 	lockdep_assert_held(&taps_lock);
 	tap->id = __free_id();
 	snprintf(tap->name, sizeof(tap->name), "tap%u", tap->id);
+	strscpy(tap->channel->name, tap->name, sizeof(tap->channel->name));
+	softtap_recording_open(tap->channel);
 	err = softtap_sysfs_add(tap);
 	if (err)
 		goto err_put;
@@ -258,6 +266,7 @@ static int __connect(struct softtap_tap *tap)
 	if (err)
 		goto err_del_sysfs;
 	announce(tap);
+	softtap_recording_tell(tap->channel);
 	return 0;
 
 err_del_sysfs:
@@ -431,7 +440,8 @@ int softtap_tap_set_guard(struct softtap_tap *tap, bool armed)
  * @tap: a tap
  *
  * Context: any.
- * Return: waiting (a port is missing), listening or running.
+ * Return: waiting (a port is missing), stopped (policy record, and nobody records), listening or
+ * running.
  */
 const char *softtap_tap_state(const struct softtap_tap *tap)
 {
@@ -440,5 +450,7 @@ const char *softtap_tap_state(const struct softtap_tap *tap)
 	for (i = 0; i < tap->ports; i++)
 		if (!rcu_access_pointer(tap->port[i].dev))
 			return "waiting";
+	if (softtap_recording_stops_wire(tap->channel))
+		return "stopped";
 	return tap->ports == 2 ? "running" : "listening";
 }

@@ -18,7 +18,7 @@ struct softtap_device;
  * @port: a and b
  * @ports: 2, or 1 when the tap only listens
  * @channel: buffers
- * @settings: how it is to be
+ * @settings: how it is to be; policy and snaplen, which change, are the channel's
  * @id: the N of tapN
  * @name: "tapN"
  * @net: the namespace whose devices are meant: that of whoever made the tap; held

@@ -190,6 +190,20 @@ struct softtap_stop {
 	__u64 unplaced[SOFTTAP_PORTS];
 };
 
+/**
+ * struct softtap_program - which frames are meant, SOFTTAP_IOC_FILTER and SOFTTAP_IOC_TRIGGER
+ * @length: instructions of the program, 0 for every frame of @ports
+ * @ports: bit 0 for frames that arrived on port a, bit 1 for port b; not 0
+ * @instructions: address of that many struct sock_filter, a classic BPF program. It sees a frame as
+ *	a packet socket would: the outer VLAN tag is in the metadata (SKF_AD_VLAN_TAG), GSO frames
+ *	are split before. A frame is meant when it returns anything but 0.
+ */
+struct softtap_program {
+	__u32 length;
+	__u32 ports;
+	__u64 instructions;
+};
+
 #ifdef __KERNEL__
 #define __softtap_assert(what)	static_assert(what)
 #else
@@ -204,11 +218,16 @@ __softtap_assert(sizeof(struct softtap_positions) == 128);
 __softtap_assert(sizeof(struct softtap_geometry) == 56);
 __softtap_assert(sizeof(struct softtap_span) == 16);
 __softtap_assert(sizeof(struct softtap_stop) == 16);
+__softtap_assert(sizeof(struct softtap_program) == 16);
 
 /*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
  * closing it ends that. What it has not consumed then waits for the next one; so does, without
- * STOP, the account of frames lost after the last record.
+ * STOP, the account of frames lost after the last record. What it has set (FILTER, SNAPLEN,
+ * TRIGGER) is gone with it, and can be changed at any time before.
+ *
+ * With policy flight the module records and overwrites by itself: START, STOP, HAND and CONSUME
+ * give EOPNOTSUPP. `consumed` is then what was overwritten; it moves before the writing begins.
  */
 #define SOFTTAP_IOC_MAGIC	0xB7
 /* Read the geometry. */
@@ -229,6 +248,20 @@ __softtap_assert(sizeof(struct softtap_stop) == 16);
  * Takes an RCU grace period at most. A merge over CPUs up to that time is in order for good.
  */
 #define SOFTTAP_IOC_HORIZON	_IOR(SOFTTAP_IOC_MAGIC, 5, __u64)
+/*
+ * Record only what is meant; the rest counts as filtered. EINVAL: the kernel's checker does not
+ * take the program.
+ */
+#define SOFTTAP_IOC_FILTER	_IOW(SOFTTAP_IOC_MAGIC, 6, struct softtap_program)
+/* Record at most so many bytes of a frame, 0 = all; the tap's own snaplen is a limit to it. */
+#define SOFTTAP_IOC_SNAPLEN	_IOW(SOFTTAP_IOC_MAGIC, 7, __u32)
+/*
+ * Tell when a frame comes that is meant: poll gives POLLPRI then. Forgets one that came before. A
+ * program that means all frames of all ports ends the waiting.
+ */
+#define SOFTTAP_IOC_TRIGGER	_IOW(SOFTTAP_IOC_MAGIC, 8, struct softtap_program)
+/* Read when it came (ns, of the records' clock), 0 for not yet. */
+#define SOFTTAP_IOC_TRIGGERED	_IOR(SOFTTAP_IOC_MAGIC, 9, __u64)
 
 /* mmap offsets, read-only: the control area (struct softtap_positions per CPU), CPU c's buffer. */
 #define SOFTTAP_MMAP_CONTROL	0ULL

@@ -133,9 +133,7 @@ without_hook() {
 
 bad_settings() {
 	bad 'Invalid parameters' 'unknown policy .*wire, record or flight' policy=pcap
-	bad 'Operation not supported' 'policy=record is not implemented' policy=record
-	bad 'Operation not supported' 'policy=flight is not implemented' policy=flight
-	bad 'Operation not supported' 'snaplen=96 is not implemented' snaplen=96
+	bad 'Invalid parameters' 'policy record needs two ports' tap=eth1 policy=record
 	bad 'Operation not supported' 'link_follow=1 is not implemented' link_follow=1
 	bad 'Invalid parameters' "invalid for parameter .snaplen'" snaplen=-1
 	bad 'Invalid parameters' "invalid for parameter .guard'" guard=perhaps
@@ -174,9 +172,7 @@ in_sysfs() {
 	badly_stored 'File name too long' 'too long' add $long:eth7
 	badly_stored 'No such device' 'no tap tap7' remove tap7
 	badly_stored 'No such device' 'no tap eth1' remove eth1
-	badly_stored 'Operation not supported' 'policy=flight' tap0/policy flight
 	badly_stored 'Invalid argument' 'unknown policy' tap0/policy all
-	badly_stored 'Operation not supported' 'snaplen=64' tap0/snaplen 64
 	badly_stored 'Invalid argument' 'guard: .*no value for it' tap0/guard perhaps
 	badly_stored 'Invalid argument' 'snaplen: .*no value for it' tap0/snaplen all
 	badly_stored 'Operation not supported' 'link_follow=1' tap0/link_follow 1

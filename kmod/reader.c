@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The reader of a channel: one at a time, through the device or through debugfs. It says when to
+ * record, and gives back what it has read.
+ */
+#include <linux/netdevice.h>
+#include "channel.h"
+#include "filter.h"
+#include "reader.h"
+#include "recording.h"
+
+/* How old a time may be that is told as horizon, ns. */
+#define HORIZON_AGE_MAX	(20 * NSEC_PER_MSEC)
+
+/**
+ * softtap_reader_claim - become the reader
+ * @channel: to read
+ * @cpu: whose buffer, or SOFTTAP_ALL_CPUS
+ *
+ * Return: 0, -EBUSY when somebody reads it already, -ENODEV when the tap is gone.
+ */
+int softtap_reader_claim(struct softtap_channel *channel, int cpu)
+{
+	int err = 0;
+
+	mutex_lock(&channel->lock);
+	if (channel->closed)
+		err = -ENODEV;
+	else if (channel->whole)
+		err = -EBUSY;
+	else if (cpu != SOFTTAP_ALL_CPUS)
+		err = cpumask_test_and_set_cpu(cpu, channel->claimed) ? -EBUSY : 0;
+	else if (cpumask_empty(channel->claimed))
+		channel->whole = true;
+	else
+		err = -EBUSY;
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+/* What the reader has set of this kind. */
+static struct softtap_filter *__current(struct softtap_channel *channel,
+					struct softtap_filter __rcu *const *which)
+{
+	return rcu_dereference_protected(*which, lockdep_is_held(&channel->lock));
+}
+
+/* On return no frame is being looked at with the old one, which is gone. */
+static void __replace(struct softtap_channel *channel, struct softtap_filter __rcu **which,
+		      struct softtap_filter *filter)
+{
+	struct softtap_filter *old = __current(channel, which);
+	bool picky;
+	int cpu;
+
+	rcu_assign_pointer(*which, filter);
+	picky = __current(channel, &channel->filter) || __current(channel, &channel->trigger);
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->picky, picky);
+	if (!old)
+		return;
+	synchronize_net();
+	softtap_filter_destroy(old);
+}
+
+/**
+ * softtap_reader_set_filter - record only what is meant from now on
+ * @channel: claimed as a whole
+ * @filter: is the channel's then; NULL for all
+ *
+ * Context: process, sleeps for a grace period.
+ */
+void softtap_reader_set_filter(struct softtap_channel *channel, struct softtap_filter *filter)
+{
+	mutex_lock(&channel->lock);
+	__replace(channel, &channel->filter, filter);
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_reader_set_trigger - wait for a frame from now on
+ * @channel: claimed as a whole
+ * @trigger: is the channel's then; NULL to wait no more
+ *
+ * Context: process, sleeps for a grace period.
+ */
+void softtap_reader_set_trigger(struct softtap_channel *channel, struct softtap_filter *trigger)
+{
+	mutex_lock(&channel->lock);
+	__replace(channel, &channel->trigger, NULL);
+	WRITE_ONCE(channel->triggered, 0);
+	__replace(channel, &channel->trigger, trigger);
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_reader_trigger - what the reader waits for has come
+ * @buffer: of the CPU where it did
+ *
+ * Context: softirq (BH off), RCU read side.
+ */
+void softtap_reader_trigger(struct softtap_buffer *buffer)
+{
+	struct softtap_channel *channel = buffer->channel;
+
+	if (!READ_ONCE(channel->triggered) &&
+	    !cmpxchg(&channel->triggered, 0, softtap_channel_now(buffer)))
+		wake_up_all(&channel->wait);
+}
+
+/**
+ * softtap_reader_set_snaplen - record at most so much of a frame from now on
+ * @channel: claimed as a whole
+ * @snaplen: bytes, 0 for no limit but the tap's
+ *
+ * Context: process.
+ */
+void softtap_reader_set_snaplen(struct softtap_channel *channel, u32 snaplen)
+{
+	mutex_lock(&channel->lock);
+	channel->reader_snaplen = snaplen;
+	__softtap_recording_set_snaplen(channel);
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_reader_release - stop being the reader
+ * @channel: claimed
+ * @cpu: as claimed
+ *
+ * Records that were not consumed stay for the next reader, as does the account of frames lost
+ * after the last of them.
+ */
+void softtap_reader_release(struct softtap_channel *channel, int cpu)
+{
+	mutex_lock(&channel->lock);
+	if (channel->policy != SOFTTAP_POLICY_FLIGHT)
+		__softtap_recording_end(channel, cpu);
+	if (cpu == SOFTTAP_ALL_CPUS) {
+		__replace(channel, &channel->filter, NULL);
+		__replace(channel, &channel->trigger, NULL);
+		channel->reader_snaplen = 0;
+		__softtap_recording_set_snaplen(channel);
+		channel->whole = false;
+	} else {
+		cpumask_clear_cpu(cpu, channel->claimed);
+	}
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_reader_start - record from now on
+ * @channel: claimed
+ * @cpu: as claimed
+ *
+ * Return: 0, -EALREADY, -ENODEV when the tap is gone, -EOPNOTSUPP with policy flight, which records
+ * by itself.
+ */
+int softtap_reader_start(struct softtap_channel *channel, int cpu)
+{
+	int err = 0;
+
+	mutex_lock(&channel->lock);
+	if (channel->closed)
+		err = -ENODEV;
+	else if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+		err = -EOPNOTSUPP;
+	else if (cpu == SOFTTAP_ALL_CPUS && __softtap_is_recording(channel))
+		err = -EALREADY;
+	else
+		__softtap_recording_begin(channel, cpu);
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+static void __stop(struct softtap_channel *channel, int which, struct softtap_stop *stop)
+{
+	int cpu, port;
+
+	__softtap_recording_end(channel, which);
+	for_each_possible_cpu(cpu) {
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+
+		if (!softtap_concerns(which, cpu))
+			continue;
+		for (port = 0; port < SOFTTAP_PORTS; port++) {
+			stop->unplaced[port] += buffer->unplaced[port];
+			buffer->unplaced[port] = 0;
+		}
+	}
+}
+
+/**
+ * softtap_reader_stop - record no longer, and settle the account
+ * @channel: claimed
+ * @cpu: as claimed
+ * @stop: filled with the frames lost after the last record, which are forgotten then
+ *
+ * Context: process, sleeps for a grace period.
+ * Return: 0, -EOPNOTSUPP with policy flight.
+ */
+int softtap_reader_stop(struct softtap_channel *channel, int cpu, struct softtap_stop *stop)
+{
+	int err = 0;
+
+	memset(stop, 0, sizeof(*stop));
+	mutex_lock(&channel->lock);
+	if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+		err = -EOPNOTSUPP;
+	else
+		__stop(channel, cpu, stop);
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+static bool __within(const struct softtap_positions *at, u64 position)
+{
+	return position >= at->consumed && position <= READ_ONCE(at->committed) &&
+	       !(position & 3);
+}
+
+/**
+ * softtap_reader_hand - note that all up to @position is about to be written to a file
+ * @channel: claimed
+ * @cpu: whose buffer
+ * @position: the end of a block
+ *
+ * Return: 0, -EINVAL for a position outside of what is committed and not consumed, -EOPNOTSUPP with
+ * policy flight.
+ */
+int softtap_reader_hand(struct softtap_channel *channel, u32 cpu, u64 position)
+{
+	struct softtap_positions *at;
+	int err = -EINVAL;
+
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -EINVAL;
+	at = &channel->control[cpu];
+	mutex_lock(&channel->lock);
+	if (channel->policy == SOFTTAP_POLICY_FLIGHT) {
+		err = -EOPNOTSUPP;
+	} else if (__within(at, position)) {
+		WRITE_ONCE(at->handed, position);
+		err = 0;
+	}
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+/**
+ * softtap_reader_consume - give all up to @position back to the writer
+ * @channel: claimed
+ * @cpu: whose buffer
+ * @position: the end of a block
+ *
+ * The writer may use a sub-buffer again once all of it is given back.
+ *
+ * Return: 0, -EINVAL for a position outside of what is committed and not consumed, -EOPNOTSUPP with
+ * policy flight.
+ */
+int softtap_reader_consume(struct softtap_channel *channel, u32 cpu, u64 position)
+{
+	struct softtap_buffer *buffer;
+	struct softtap_positions *at;
+	int err = -EINVAL;
+
+	if (cpu >= nr_cpu_ids || !cpu_possible(cpu))
+		return -EINVAL;
+	at = &channel->control[cpu];
+	buffer = softtap_channel_buffer(channel, cpu);
+	mutex_lock(&channel->lock);
+	if (channel->policy == SOFTTAP_POLICY_FLIGHT) {
+		err = -EOPNOTSUPP;
+	} else if (__within(at, position)) {
+		while (buffer->given + channel->subbuf_size <= position)
+			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
+		if (at->handed < position)
+			WRITE_ONCE(at->handed, position);
+		/* Pairs with the acquire in subbuf_start(): what was read was read before. */
+		smp_store_release(&at->consumed, position);
+		err = 0;
+	}
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+/**
+ * softtap_reader_horizon - a time that no record to come will have
+ * @channel: claimed
+ *
+ * A record's time is read and the record committed within one RCU read-side section (the receive
+ * path's), so after a grace period every record with a time before its start is committed.
+ *
+ * Each call starts a grace period for the next one. A reader that comes often waits for little
+ * more than what is left of that; for one that comes seldom it would be old, and a new one is
+ * waited for.
+ *
+ * Context: process, sleeps for a grace period at most.
+ * Return: ns of the records' clock.
+ */
+u64 softtap_reader_horizon(struct softtap_channel *channel)
+{
+	u64 now = softtap_recording_now(channel);
+	u64 horizon;
+
+	mutex_lock(&channel->lock);
+	horizon = channel->horizon;
+	if (now - horizon < HORIZON_AGE_MAX) {
+		cond_synchronize_rcu(channel->grace);
+	} else {
+		synchronize_rcu();
+		horizon = now;
+		now = softtap_recording_now(channel);
+	}
+	channel->horizon = now;
+	channel->grace = start_poll_synchronize_rcu();
+	mutex_unlock(&channel->lock);
+	return horizon;
+}
+
+static bool has_whole_subbuf(const struct softtap_channel *channel,
+			     const struct softtap_buffer *buffer)
+{
+	return READ_ONCE(buffer->positions->committed) >=
+	       READ_ONCE(buffer->given) + channel->subbuf_size;
+}
+
+/**
+ * softtap_reader_ready - is there a whole sub-buffer to take, or an end to tell
+ * @channel: claimed
+ * @cpu: as claimed
+ *
+ * Context: any, no lock: for poll.
+ * Return: true when the reader should have a look.
+ */
+bool softtap_reader_ready(const struct softtap_channel *channel, int cpu)
+{
+	int each;
+
+	if (READ_ONCE(channel->closed))
+		return true;
+	for_each_possible_cpu(each)
+		if (softtap_concerns(cpu, each) &&
+		    has_whole_subbuf(channel, softtap_channel_buffer(channel, each)))
+			return true;
+	return false;
+}

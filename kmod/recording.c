@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Recording: whether frames are recorded, by which policy, and how much of each.
+ *
+ * The hot path reads a copy of all this from its CPU's buffer. Here it is written, under the
+ * channel's lock.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/netdevice.h>
+#include <linux/printk.h>
+#include "flight.h"
+#include "recording.h"
+
+/**
+ * __softtap_is_recording - are frames of any CPU recorded
+ * @channel: whose
+ *
+ * Context: any; without the channel's lock it may be over when it is told.
+ */
+bool __softtap_is_recording(const struct softtap_channel *channel)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (READ_ONCE(softtap_channel_buffer(channel, cpu)->recording))
+			return true;
+	return false;
+}
+
+/**
+ * softtap_recording_stops_wire - does nothing pass, as nobody records
+ * @channel: whose
+ *
+ * Context: any.
+ */
+bool softtap_recording_stops_wire(const struct softtap_channel *channel)
+{
+	return READ_ONCE(channel->policy) == SOFTTAP_POLICY_RECORD &&
+	       !__softtap_is_recording(channel);
+}
+
+/* Says loudly when the wire is stopped, and when it is no more. */
+static void __tell_stopped(struct softtap_channel *channel)
+{
+	bool stopped = softtap_recording_stops_wire(channel) && !channel->closed;
+
+	lockdep_assert_held(&channel->lock);
+	if (stopped && !channel->stopped)
+		pr_warn("%s: THE WIRE IS STOPPED: policy record lets nothing pass that nobody records; start a reader (softtap capture)\n",
+			channel->name);
+	else if (!stopped && channel->stopped)
+		pr_info("%s: the wire is no longer stopped\n", channel->name);
+	channel->stopped = stopped;
+}
+
+static bool __is_empty(const struct softtap_channel *channel)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct softtap_positions *at = &channel->control[cpu];
+
+		if (READ_ONCE(at->committed) != READ_ONCE(at->consumed))
+			return false;
+	}
+	return true;
+}
+
+static struct softtap_buffer *first_buffer(const struct softtap_channel *channel)
+{
+	return softtap_channel_buffer(channel, cpumask_first(cpu_possible_mask));
+}
+
+/**
+ * softtap_recording_now - the records' clock
+ * @channel: whose
+ *
+ * Return: see softtap_channel_now(); it is the same for all CPUs.
+ */
+u64 softtap_recording_now(const struct softtap_channel *channel)
+{
+	return softtap_channel_now(first_buffer(channel));
+}
+
+/*
+ * The offset to the wall clock is taken when nothing recorded with another one is left: a reader
+ * that finishes what a dead one left gets one unbroken order.
+ */
+static void __set_clock(struct softtap_channel *channel)
+{
+	s64 clock = ktime_to_ns(ktime_mono_to_real(0));
+	int cpu;
+
+	if (__softtap_is_recording(channel))
+		return;
+	if (!__is_empty(channel) && first_buffer(channel)->clock)
+		return;
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->clock, clock);
+	channel->horizon = 0;
+	synchronize_net();	/* a frame that is recorded from now on sees it */
+}
+
+/**
+ * __softtap_recording_begin - record from now on
+ * @channel: whose
+ * @which: CPU, or SOFTTAP_ALL_CPUS
+ *
+ * Context: process, sleeps for a grace period; the channel's lock is held.
+ */
+void __softtap_recording_begin(struct softtap_channel *channel, int which)
+{
+	int cpu;
+
+	lockdep_assert_held(&channel->lock);
+	__set_clock(channel);
+	for_each_possible_cpu(cpu)
+		if (softtap_concerns(which, cpu))
+			WRITE_ONCE(softtap_channel_buffer(channel, cpu)->recording, true);
+	__tell_stopped(channel);
+}
+
+/**
+ * __softtap_recording_end - record no longer
+ * @channel: whose
+ * @which: CPU, or SOFTTAP_ALL_CPUS
+ *
+ * On return no frame is being recorded there.
+ *
+ * Context: process, sleeps for a grace period; the channel's lock is held.
+ */
+void __softtap_recording_end(struct softtap_channel *channel, int which)
+{
+	int cpu;
+
+	lockdep_assert_held(&channel->lock);
+	for_each_possible_cpu(cpu)
+		if (softtap_concerns(which, cpu))
+			WRITE_ONCE(softtap_channel_buffer(channel, cpu)->recording, false);
+	synchronize_net();
+	__tell_stopped(channel);
+}
+
+static void __set_policy(struct softtap_channel *channel, enum softtap_policy policy)
+{
+	int cpu;
+
+	WRITE_ONCE(channel->policy, policy);
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->policy, policy);
+}
+
+/* Nobody reads, so nothing is written yet. What a reader has left is overwritten with the rest. */
+static void __begin_flight(struct softtap_channel *channel)
+{
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		softtap_flight_begin(softtap_channel_buffer(channel, cpu));
+	__set_policy(channel, SOFTTAP_POLICY_FLIGHT);
+	__softtap_recording_begin(channel, SOFTTAP_ALL_CPUS);
+}
+
+/* What is in the buffers is left for the next reader. */
+static void __end_flight(struct softtap_channel *channel)
+{
+	int cpu;
+
+	__softtap_recording_end(channel, SOFTTAP_ALL_CPUS);
+	for_each_possible_cpu(cpu)
+		softtap_flight_end(softtap_channel_buffer(channel, cpu));
+}
+
+static bool __is_read(const struct softtap_channel *channel)
+{
+	return channel->whole || !cpumask_empty(channel->claimed);
+}
+
+/*
+ * Between wire and record nothing changes but the answer to a full buffer; each frame has one. To
+ * flight and back, who gives space back changes: not under a reader's eyes.
+ */
+static int __change_policy(struct softtap_channel *channel, enum softtap_policy policy)
+{
+	bool was = channel->policy == SOFTTAP_POLICY_FLIGHT;
+	bool is = policy == SOFTTAP_POLICY_FLIGHT;
+
+	if (was != is && __is_read(channel)) {
+		pr_err("%s: policy %s while somebody reads: end softtap capture or snapshot first\n",
+		       channel->name, softtap_policy_names[policy]);
+		return -EBUSY;
+	}
+	if (is && !was)
+		__begin_flight(channel);
+	if (was && !is)
+		__end_flight(channel);
+	__set_policy(channel, policy);
+	__tell_stopped(channel);
+	return 0;
+}
+
+/**
+ * softtap_recording_set_policy - change what happens when the buffer is full
+ * @channel: open
+ * @policy: the new policy
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: process, sleeps for a grace period.
+ * Return: 0, -EBUSY to or from flight while there is a reader, -EINVAL for record on a tap that
+ * only listens.
+ */
+int softtap_recording_set_policy(struct softtap_channel *channel, enum softtap_policy policy)
+{
+	int err = softtap_policy_check(policy, channel->ports);
+
+	if (err)
+		return err;
+	mutex_lock(&channel->lock);
+	err = __change_policy(channel, policy);
+	mutex_unlock(&channel->lock);
+	return err;
+}
+
+/**
+ * __softtap_recording_set_snaplen - let the smaller of two limits hold
+ * @channel: whose limits, the tap's and the reader's, are set
+ *
+ * Context: process; the channel's lock is held.
+ */
+void __softtap_recording_set_snaplen(struct softtap_channel *channel)
+{
+	u32 snaplen = min_not_zero(channel->snaplen, channel->reader_snaplen) ?: U32_MAX;
+	int cpu;
+
+	lockdep_assert_held(&channel->lock);
+	for_each_possible_cpu(cpu)
+		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->snaplen, snaplen);
+}
+
+/**
+ * softtap_recording_set_snaplen - record at most so much of a frame, whoever reads
+ * @channel: whose
+ * @snaplen: bytes, 0 for all
+ *
+ * Context: process.
+ */
+void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen)
+{
+	mutex_lock(&channel->lock);
+	WRITE_ONCE(channel->snaplen, snaplen);
+	__softtap_recording_set_snaplen(channel);
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_recording_open - frames are about to come
+ * @channel: new, named, its ports' counters are set
+ *
+ * Context: process.
+ */
+void softtap_recording_open(struct softtap_channel *channel)
+{
+	mutex_lock(&channel->lock);
+	__softtap_recording_set_snaplen(channel);
+	__set_policy(channel, channel->policy);
+	if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+		__begin_flight(channel);
+	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_recording_tell - say whether the wire is stopped
+ * @channel: open
+ *
+ * Context: process.
+ */
+void softtap_recording_tell(struct softtap_channel *channel)
+{
+	mutex_lock(&channel->lock);
+	__tell_stopped(channel);
+	mutex_unlock(&channel->lock);
+}
