@@ -26,6 +26,7 @@
 #include "placement.h"
 #include "relay.h"
 #include "storage.h"
+#include "sysfs.h"
 #include "util.h"
 
 #define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
@@ -391,12 +392,12 @@ static int count_left_over(struct capture *capture)
 							stream->before, NULL);
 	}
 	if (left)
-		msg_warning("%llu packet%s from before, left by a reader that died, come first; %llu of them may be in its file too",
+		msg_warning("%llu packet%s from before, which nobody has taken, come first; %llu of them may be in its file too",
 			    left, plural(left), capture->doubled);
 	return 0;
 }
 
-static void show_result(const struct capture *capture)
+static void show_result(struct capture *capture)
 {
 	const struct softtap_geometry *geometry = &capture->relay.geometry;
 	__u64 received = 0, dropped = 0;
@@ -416,6 +417,8 @@ static void show_result(const struct capture *capture)
 		fprintf(stderr, "%s: %llu captured, %llu dropped\n", geometry->ifname[port],
 			capture->ports[port].recorded,
 			capture->ports[port].dropped + capture->ports[port].unplaced);
+	if (capture->options.fail_on_loss && dropped && capture->status == EXIT_OK)
+		capture->status = EXIT_LOSS;
 }
 
 static void begin_clock(struct capture *capture)
@@ -430,18 +433,25 @@ static void begin_clock(struct capture *capture)
 		capture->progress = now + PROGRESS_NS;
 }
 
+/* Return: 0, or -1 with a message. */
+static int start(struct capture *capture)
+{
+	if (!relay_start(&capture->relay))
+		return 0;
+	msg_error("%s: %s", capture->options.tap,
+		  errno == ENODEV ? "it is gone" : strerror(errno));
+	capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
+	return -1;
+}
+
 /* From the open door to the end of the file. */
 static void capture_to_storage(struct capture *capture)
 {
 	if (write_start(capture))
 		return;
 	begin_clock(capture);
-	if (relay_start(&capture->relay)) {
-		msg_error("%s: %s", capture->options.tap,
-			  errno == ENODEV ? "it is gone" : strerror(errno));
-		capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
+	if (start(capture))
 		return;
-	}
 	msg_verbose("reading %s", capture->options.tap);
 	if (!run(capture))
 		finish_records(capture);
@@ -460,6 +470,36 @@ static void go_to_place(const struct softtap_geometry *geometry)
 	cpus_run_on(&placement.reader);
 }
 
+/* Tells the module which frames are wanted, and how much of each. Return: 0, or -1 with a message. */
+static int choose(const struct capture *capture)
+{
+	const struct capture_options *options = &capture->options;
+	const struct relay *relay = &capture->relay;
+
+	if (options->ports >= 1U << relay->geometry.ports) {
+		msg_error("%s has only port a", options->tap);
+		return -1;
+	}
+	if (!relay_filter(relay, &options->program, options->ports) &&
+	    !relay_snaplen(relay, options->snaplen))
+		return 0;
+	msg_error("%s: the module does not take the filter: %s", options->tap, strerror(errno));
+	return -1;
+}
+
+/* With policy flight nobody takes records away. Return: 0, or -1 with a message. */
+static int check_policy(const char *tap)
+{
+	char policy[SYSFS_VALUE];
+
+	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
+	    strcmp(policy, "flight"))
+		return 0;
+	msg_error("%s has policy flight, which keeps the last records by itself: see `softtap snapshot', or set policy wire",
+		  tap);
+	return -1;
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
@@ -467,7 +507,7 @@ static int run_capture(struct capture *capture)
 	if (capture->status)
 		return capture->status;
 	go_to_place(&capture->relay.geometry);
-	if (count_left_over(capture)) {
+	if (check_policy(capture->options.tap) || choose(capture) || count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
 	} else if (storage_open(&capture->storage, capture->options.path)) {
 		capture->status = EXIT_OUTPUT;
@@ -507,6 +547,7 @@ int softtap_capture(int argc, char **argv)
 	}
 	catch_signals();
 	status = run_capture(capture);
+	pcap_freecode(&capture->options.program);
 	free(capture);
 	return status;
 }

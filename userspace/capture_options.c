@@ -8,24 +8,31 @@
 #include <string.h>
 
 #include "capture_options.h"
+#include "filter.h"
 #include "message.h"
 
 static void show_usage(FILE *file)
 {
-	fputs("Usage: softtap capture [-i TAP] -w FILE [-c COUNT] [-a duration:SECONDS]\n"
+	fputs("Usage: softtap capture [-i TAP] -w FILE [OPTION]... [EXPRESSION]\n"
 	      "\n"
-	      "Writes what passes a tap to a pcapng file, until interrupted.\n"
+	      "Writes what passes a tap, or what of it matches EXPRESSION (pcap-filter(7)), to a\n"
+	      "pcapng file, until interrupted.\n"
 	      "\n"
 	      "  -i TAP               the tap to read (tap0)\n"
 	      "  -w FILE              the file, made anew; - for standard output\n"
 	      "  -c COUNT             end after COUNT packets\n"
 	      "  -a duration:SECONDS  end after that time\n"
+	      "  -f EXPRESSION        the expression, in another place\n"
+	      "  -s SNAPLEN           only that many bytes of each frame (0: all)\n"
+	      "  --direction a|b      only what arrives on port a, or on port b\n"
+	      "  --fail-on-loss       exit status 6 when frames are missing\n"
 	      "  --interval MS        look at least this often, in milliseconds (100)\n"
 	      "  -h, --help           this text\n"
 	      "\n"
 	      "One reader a tap. What a reader that died left behind comes first.\n"
 	      "Exit status: 0 done, 1 failed, 2 usage, 3 the output could not be written,\n"
-	      "4 the tap went away, 5 the tap has a reader already.\n", file);
+	      "4 the tap went away, 5 the tap has a reader already, 6 frames are missing\n"
+	      "(with --fail-on-loss).\n", file);
 }
 
 static int parse_number(const char *text, __u64 least, __u64 most, __u64 *number)
@@ -59,6 +66,43 @@ static int parse_duration(const char *text, struct capture_options *options)
 	return 0;
 }
 
+static int parse_direction(const char *text, struct capture_options *options)
+{
+	if (strcmp(text, "a") && strcmp(text, "b")) {
+		msg_error("--direction %s: must be a or b, the port where frames arrive", text);
+		return -1;
+	}
+	options->ports = *text == 'a' ? 1 : 2;
+	return 0;
+}
+
+static int parse_expression(const char *text, struct capture_options *options)
+{
+	if (options->program.bf_insns) {
+		msg_error("%s: there is a filter already: give one expression", text);
+		return -1;
+	}
+	return filter_compile(&options->program, text);
+}
+
+/* What follows the options. */
+static int parse_words(char **words, struct capture_options *options)
+{
+	char *expression;
+	int err;
+
+	if (!*words)
+		return 0;
+	expression = filter_join(words);
+	if (!expression) {
+		msg_error("out of memory");
+		return -1;
+	}
+	err = parse_expression(expression, options);
+	free(expression);
+	return err;
+}
+
 /* Return: 0, or -1 with a message. */
 static int parse_option(int option, const char *value, struct capture_options *options)
 {
@@ -82,8 +126,19 @@ static int parse_option(int option, const char *value, struct capture_options *o
 	case 'a':
 		return parse_duration(value, options);
 	case 's':
-		msg_error("-s is not implemented yet: frames are captured whole");
+		if (!parse_number(value, 0, UINT_MAX, &number)) {
+			options->snaplen = number;
+			return 0;
+		}
+		msg_error("-s %s: must be a number of bytes, or 0 for whole frames", value);
 		return -1;
+	case 'f':
+		return parse_expression(value, options);
+	case 'D':
+		return parse_direction(value, options);
+	case 'L':
+		options->fail_on_loss = true;
+		return 0;
 	case 'I':
 		if (!parse_number(value, 1, 60000, &number)) {
 			options->interval = number;
@@ -108,13 +163,15 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 {
 	static const struct option names[] = {
 		{ "help", no_argument, NULL, 'h' },
+		{ "direction", required_argument, NULL, 'D' },
+		{ "fail-on-loss", no_argument, NULL, 'L' },
 		{ "interval", required_argument, NULL, 'I' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
 	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
-	while ((option = getopt_long(argc, argv, "i:w:c:a:s:h", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "i:w:c:a:s:f:h", names, NULL)) != -1) {
 		if (option == 'h') {
 			show_usage(stdout);
 			return 1;
@@ -122,13 +179,9 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 		if (parse_option(option, optarg, options))
 			return -1;
 	}
-	if (optind < argc) {
-		msg_error("%s: capture filters are not implemented yet", argv[optind]);
-		return -1;
-	}
 	if (!options->path) {
 		msg_error("where to write? Give -w FILE, or -w - for a pipe");
 		return -1;
 	}
-	return 0;
+	return parse_words(argv + optind, options);
 }

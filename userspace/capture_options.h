@@ -2,6 +2,10 @@
 #ifndef SOFTTAP_CAPTURE_OPTIONS_H
 #define SOFTTAP_CAPTURE_OPTIONS_H
 
+#include <stdbool.h>
+
+#include <pcap/pcap.h>
+
 #include "softtap.h"
 
 #define NS_PER_S	1000000000ULL
@@ -13,6 +17,10 @@
  * @count: records to write at most
  * @duration: ns to capture at most
  * @interval: ms, how often to look when no sub-buffer is full
+ * @snaplen: bytes of a frame to record at most, 0 for all
+ * @ports: bit per port whose frames are recorded, 0 for all ports
+ * @program: which frames are recorded; without instructions all
+ * @fail_on_loss: missing frames are a failure
  */
 struct capture_options {
 	const char *tap;
@@ -20,6 +28,10 @@ struct capture_options {
 	__u64 count;
 	__u64 duration;
 	int interval;
+	__u32 snaplen;
+	__u32 ports;
+	struct bpf_program program;
+	bool fail_on_loss;
 };
 
 int capture_options_parse(int argc, char **argv, struct capture_options *options);

@@ -2,6 +2,7 @@
 /* A tap's buffers: mapped, looked at, given back. The calls are described in uapi/softtap.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,6 +122,45 @@ void relay_close(struct relay *relay)
 		munmap((void *)relay->control, relay->geometry.control_size);
 	free(relay->streams);
 	close(relay->fd);
+}
+
+static int set_program(const struct relay *relay, unsigned long request,
+		       const struct bpf_program *program, __u32 ports)
+{
+	const __u32 all = (1U << relay->geometry.ports) - 1;
+	struct softtap_program meant = {
+		.length = program->bf_len,
+		.ports = ports ? ports : all,
+		.instructions = (uintptr_t)program->bf_insns,
+	};
+
+	return ioctl(relay->fd, request, &meant);
+}
+
+/**
+ * relay_filter - have only some frames recorded
+ * @relay: open
+ * @program: which; without instructions all
+ * @ports: bit per port whose frames are recorded, 0 for all ports
+ *
+ * Return: 0, or -1 with errno: EINVAL when the kernel's checker does not take the program, or there
+ * is no such port.
+ */
+int relay_filter(const struct relay *relay, const struct bpf_program *program, __u32 ports)
+{
+	return set_program(relay, SOFTTAP_IOC_FILTER, program, ports);
+}
+
+/**
+ * relay_snaplen - have only the start of each frame recorded
+ * @relay: open
+ * @snaplen: bytes, 0 for all
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_snaplen(const struct relay *relay, __u32 snaplen)
+{
+	return ioctl(relay->fd, SOFTTAP_IOC_SNAPLEN, &snaplen);
 }
 
 /**

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 
+#include <pcap/pcap.h>
+
 #include "softtap.h"
 
 /**
@@ -42,6 +44,8 @@ struct relay {
 
 int relay_open(struct relay *relay, const char *tap);
 void relay_close(struct relay *relay);
+int relay_filter(const struct relay *relay, const struct bpf_program *program, __u32 ports);
+int relay_snaplen(const struct relay *relay, __u32 snaplen);
 int relay_start(struct relay *relay);
 int relay_stop(struct relay *relay, struct softtap_stop *stop);
 int relay_hand(struct relay *relay);

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "main.h"
 #include "message.h"
@@ -34,6 +35,8 @@ static void print_tap(const struct tap *tap)
 	unsigned int i;
 
 	printf("%s: %s\n", tap->name, tap->state);
+	if (!strcmp(tap->state, "stopped"))
+		printf("  THE WIRE IS STOPPED: policy record, and nobody records: start softtap capture\n");
 	for (i = 0; i < tap->n_ports; i++)
 		printf("  port %c       %s, %s\n", 'a' + i, tap->ports[i].ifname,
 		       tap->ports[i].state);
