@@ -470,7 +470,7 @@ static void go_to_place(const struct softtap_geometry *geometry)
 	cpus_run_on(&placement.reader);
 }
 
-/* Tells the module which frames are wanted, and how much of each. Return: 0, or -1 with a message. */
+/* Tells the module what is wanted. Return: 0, or -1 with a message. */
 static int choose(const struct capture *capture)
 {
 	const struct capture_options *options = &capture->options;
@@ -495,8 +495,7 @@ static int check_policy(const char *tap)
 	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
 	    strcmp(policy, "flight"))
 		return 0;
-	msg_error("%s has policy flight, which keeps the last records by itself: see `softtap snapshot', or set policy wire",
-		  tap);
+	msg_error("%s has policy flight: use softtap snapshot, or set another policy", tap);
 	return -1;
 }
 

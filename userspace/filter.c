@@ -23,7 +23,7 @@
 #include "message.h"
 
 #define SNAPLEN		262144		/* as tcpdump's */
-#define STACK_BYTES	(1 << 20)
+#define STACK_BYTES	1048576
 
 /**
  * struct loopback - an opened loopback interface
@@ -97,7 +97,7 @@ static pcap_t *own_loopback(void)
 		strncpy(loopback.error, strerror(errno), sizeof(loopback.error) - 1);
 	free(stack);
 	if (!loopback.pcap)
-		msg_error("cannot compile `vlan' in a filter: it needs a network namespace, which root can make: %s",
+		msg_error("`vlan' in a filter needs a network namespace, as root can make: %s",
 			  loopback.error);
 	return loopback.pcap;
 }

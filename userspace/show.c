@@ -36,7 +36,8 @@ static void print_tap(const struct tap *tap)
 
 	printf("%s: %s\n", tap->name, tap->state);
 	if (!strcmp(tap->state, "stopped"))
-		printf("  THE WIRE IS STOPPED: policy record, and nobody records: start softtap capture\n");
+		printf("  THE WIRE IS STOPPED: nobody records, and policy is record: %s\n",
+		       "start softtap capture");
 	for (i = 0; i < tap->n_ports; i++)
 		printf("  port %c       %s, %s\n", 'a' + i, tap->ports[i].ifname,
 		       tap->ports[i].state);
