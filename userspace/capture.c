@@ -22,6 +22,7 @@
 #include "main.h"
 #include "merge.h"
 #include "message.h"
+#include "numbers.h"
 #include "pcapng.h"
 #include "placement.h"
 #include "relay.h"

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The command line of softtap capture. */
-#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <stdio.h>
@@ -10,6 +9,7 @@
 #include "capture_options.h"
 #include "filter.h"
 #include "message.h"
+#include "numbers.h"
 
 static void show_usage(FILE *file)
 {
@@ -35,35 +35,18 @@ static void show_usage(FILE *file)
 	      "(with --fail-on-loss).\n", file);
 }
 
-static int parse_number(const char *text, __u64 least, __u64 most, __u64 *number)
-{
-	char *end;
-
-	errno = 0;
-	*number = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || *number < least || *number > most)
-		return -1;
-	return 0;
-}
-
 static int parse_duration(const char *text, struct capture_options *options)
 {
 	static const char prefix[] = "duration:";
-	char *end;
-	double seconds;
 
 	if (strncmp(text, prefix, strlen(prefix))) {
 		msg_error("-a %s: only -a duration:SECONDS is known", text);
 		return -1;
 	}
-	text += strlen(prefix);
-	seconds = strtod(text, &end);
-	if (end == text || *end || !(seconds > 0 && seconds < 1e9)) {
-		msg_error("-a duration:%s: must be a number of seconds above 0", text);
-		return -1;
-	}
-	options->duration = seconds * NS_PER_S;
-	return 0;
+	if (!parse_seconds(text + strlen(prefix), &options->duration) && options->duration)
+		return 0;
+	msg_error("-a %s: must be a number of seconds above 0", text);
+	return -1;
 }
 
 static int parse_direction(const char *text, struct capture_options *options)

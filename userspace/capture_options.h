@@ -8,8 +8,6 @@
 
 #include "softtap.h"
 
-#define NS_PER_S	1000000000ULL
-
 /**
  * struct capture_options - the command line of softtap capture
  * @tap: "tapN"

@@ -14,10 +14,10 @@
 #include "inspect.h"
 #include "main.h"
 #include "message.h"
+#include "numbers.h"
 #include "sysfs.h"
 #include "util.h"
 
-#define NS_PER_S	1000000000ULL
 #define TIME_TEXT	40		/* bytes, a time as text */
 #define FINDINGS	24		/* more than there are laws for all ports */
 #define BUFFER		1048576		/* bytes read at a time */
