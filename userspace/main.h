@@ -26,6 +26,7 @@ int softtap_capture(int argc, char **argv);
 int softtap_down(int argc, char **argv);
 int softtap_post(int argc, char **argv);
 int softtap_show(int argc, char **argv);
+int softtap_snapshot(int argc, char **argv);
 int softtap_stat(int argc, char **argv);
 int softtap_up(int argc, char **argv);
 int softtap_verify(int argc, char **argv);

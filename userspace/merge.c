@@ -295,6 +295,39 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 }
 
 /**
+ * merge_first - tell the time of a CPU's next record
+ * @relay: looked at
+ * @cpu: whose; its position moves to that record
+ *
+ * Return: ns, 0 when there is none.
+ */
+__u64 merge_first(struct relay *relay, unsigned int cpu)
+{
+	__u64 time = head_time(relay, cpu);
+
+	return time == NO_TIME ? 0 : time;
+}
+
+/**
+ * merge_skip - leave out what is too old
+ * @relay: looked at
+ * @cpu: whose; its position moves behind what was left out
+ * @time: records before it (ns) are left out
+ * @ports: what they are is added here
+ */
+void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports)
+{
+	struct stream *stream = &relay->streams[cpu];
+	const struct softtap_epb *epb;
+
+	while ((epb = next_record(relay, cpu, &stream->position, stream->limit)) &&
+	       pcapng_epb_time(epb) < time) {
+		account(ports, epb);
+		stream->position += epb->block.length;
+	}
+}
+
+/**
  * merge_count - count records without taking them
  * @relay: looked at
  * @cpu: whose

@@ -47,6 +47,8 @@ enum merge_whole {
 
 enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
+__u64 merge_first(struct relay *relay, unsigned int cpu);
+void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports);
 __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
 		  struct port_account *ports);
 

@@ -164,6 +164,42 @@ int relay_snaplen(const struct relay *relay, __u32 snaplen)
 }
 
 /**
+ * relay_trigger - wait for a frame: then the door is ready for POLLPRI
+ * @relay: open
+ * @program: for which
+ *
+ * Return: 0, or -1 with errno, as relay_filter().
+ */
+int relay_trigger(const struct relay *relay, const struct bpf_program *program)
+{
+	return set_program(relay, SOFTTAP_IOC_TRIGGER, program, 0);
+}
+
+/**
+ * relay_triggered - ask when it came
+ * @relay: open
+ * @time: set to its time (ns), 0 for not yet
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_triggered(const struct relay *relay, __u64 *time)
+{
+	return ioctl(relay->fd, SOFTTAP_IOC_TRIGGERED, time);
+}
+
+/**
+ * relay_now - ask what time it is, or was a moment ago
+ * @relay: open
+ * @time: set to ns of the records' clock
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_now(const struct relay *relay, __u64 *time)
+{
+	return ioctl(relay->fd, SOFTTAP_IOC_HORIZON, time);
+}
+
+/**
  * relay_start - have frames recorded from now on
  * @relay: open
  *

@@ -18,6 +18,7 @@ static const struct {
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
 	{ "stat", softtap_stat, "Shows counters and rates" },
 	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
+	{ "snapshot", softtap_snapshot, "Writes what a flight recorder has kept" },
 	{ "verify", softtap_verify, "Checks a capture, and tells what is missing in it" },
 	{ "post", softtap_post, "Runs a command where captures are worked on" },
 };

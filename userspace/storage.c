@@ -2,8 +2,11 @@
 /* Output: a file or a pipe that takes whole pieces, or says how much of them it took. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -237,4 +240,94 @@ int storage_close(struct storage *storage)
 {
 	close_direct(storage);
 	return close(storage->fd);
+}
+
+/* --- Files that appear whole ----------------------------------------------------------------- */
+
+static bool is_file_or_nothing(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) ? errno == ENOENT : S_ISREG(status.st_mode);
+}
+
+/* Return: a file without a name in the directory of @path, or -1. */
+static int open_unnamed(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = -1;
+
+	if (copy)
+		fd = open(dirname(copy), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	free(copy);
+	return fd;
+}
+
+/**
+ * storage_open_whole - open the output for a file that appears when it is whole
+ * @storage: filled
+ * @path: as for storage_open(); what is there stays until then
+ *
+ * Where the file system has no files without a name, and where the output is no file, it is as
+ * storage_open() has it.
+ *
+ * Return: 0, or -1 with a message.
+ */
+int storage_open_whole(struct storage *storage, const char *path)
+{
+	int fd = -1;
+
+	if (strcmp(path, "-") && is_file_or_nothing(path))
+		fd = open_unnamed(path);
+	if (fd < 0)
+		return storage_open(storage, path);
+	*storage = (struct storage){
+		.fd = fd, .path = path, .regular = true, .direct = -1, .unnamed = true,
+	};
+	return 0;
+}
+
+/* A link cannot replace a file, a rename can. */
+static int give_name(const struct storage *storage)
+{
+	char from[32], to[PATH_MAX];
+
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", storage->fd);
+	if (!linkat(AT_FDCWD, from, AT_FDCWD, storage->path, AT_SYMLINK_FOLLOW))
+		return 0;
+	if (errno != EEXIST)
+		return -1;
+	if (snprintf(to, sizeof(to), "%s.%d", storage->path, getpid()) >= (int)sizeof(to)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW))
+		return -1;
+	return rename(to, storage->path);
+}
+
+/**
+ * storage_close_whole - give the file its name, and close it
+ * @storage: opened by storage_open_whole()
+ *
+ * Return: 0, or -1 with errno: then it is open still.
+ */
+int storage_close_whole(struct storage *storage)
+{
+	if (storage->regular && fsync(storage->fd))
+		return -1;
+	if (storage->unnamed && give_name(storage))
+		return -1;
+	return storage_close(storage);
+}
+
+/**
+ * storage_drop - close an output that did not become whole
+ * @storage: open
+ */
+void storage_drop(struct storage *storage)
+{
+	if (!storage->unnamed)
+		storage_cut(storage, 0);
+	storage_close(storage);
 }
