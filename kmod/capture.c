@@ -10,6 +10,7 @@
 
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
+#include <linux/ratelimit.h>
 #include <linux/skbuff.h>
 #include <net/checksum.h>
 #include "capture.h"
@@ -164,25 +165,22 @@ static __always_inline u32 record_length(u32 captured, bool lost)
 }
 
 /*
- * Writes a record of a frame of @length bytes, behind @lost others of its port that are not there.
- * Return: false when there was no room.
+ * Writes a record of @captured bytes of a frame of @length bytes, behind @lost others of its port
+ * that are not there. Return: false when there was no room.
  */
 static __always_inline bool __record(const struct softtap_port *port,
 				     struct softtap_buffer *buffer,
-				     const struct sk_buff *skb, u32 length, u64 lost)
+				     const struct sk_buff *skb, u32 length, u32 captured, u64 lost)
 {
-	u32 captured = min(length, READ_ONCE(buffer->snaplen));
 	u32 padded = ALIGN(captured, 4);
 	u32 total = record_length(captured, lost);
 	void *to = softtap_channel_reserve(buffer, total);
-	bool copied;
 
 	if (unlikely(!to))
 		return false;
 	to = put_head(to, port, softtap_channel_now(buffer), total, captured, length);
 	*(u32 *)(to + padded - sizeof(u32)) = 0;
-	copied = likely(captured == length) ? copy_whole(to, skb) : copy_start(to, skb, captured);
-	if (unlikely(!copied))
+	if (unlikely(!(captured == length ? copy_whole(to, skb) : copy_start(to, skb, captured))))
 		return false;
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
 		finish_checksum(to, captured, skb);
@@ -192,17 +190,18 @@ static __always_inline bool __record(const struct softtap_port *port,
 	put_end(to, total);
 	softtap_channel_commit(buffer, total);
 	buffer->inside[port->index]++;
-	count_captured(port, captured);
 	return true;
 }
 
-static noinline bool record_after_loss(const struct softtap_port *port,
-				       struct softtap_buffer *buffer,
-				       const struct sk_buff *skb, u32 length)
+/* The first record after a loss, and those that are cut. Return: false when there was no room. */
+static noinline bool record_special(const struct softtap_port *port,
+				    struct softtap_buffer *buffer,
+				    const struct sk_buff *skb, u32 length, u32 captured)
 {
-	if (!__record(port, buffer, skb, length, buffer->unplaced[port->index]))
+	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index]))
 		return false;
 	buffer->unplaced[port->index] = 0;
+	count_captured(port, captured);
 	return true;
 }
 
@@ -210,9 +209,14 @@ static noinline bool record_after_loss(const struct softtap_port *port,
 static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
 				   const struct sk_buff *skb, u32 length)
 {
-	if (unlikely(buffer->unplaced[port->index]))
-		return record_after_loss(port, buffer, skb, length);
-	return __record(port, buffer, skb, length, 0);
+	u32 snaplen = READ_ONCE(buffer->snaplen);
+
+	if (unlikely(length > snaplen || buffer->unplaced[port->index]))
+		return record_special(port, buffer, skb, length, min(length, snaplen));
+	if (unlikely(!__record(port, buffer, skb, length, length, 0)))
+		return false;
+	count_captured(port, length);
+	return true;
 }
 
 /* Tells who waits for such a frame. Return: whether it is to be recorded. */
@@ -227,21 +231,35 @@ static noinline bool is_wanted(const struct softtap_port *port, struct softtap_b
 	return !filter || softtap_filter_matches(filter, port->index, skb);
 }
 
-/*
- * There was no room for @load. Policy record holds it back, which is said, others lose the copy.
- * Return: the load.
- */
-static noinline struct softtap_load miss(const struct softtap_port *port,
-					 struct softtap_buffer *buffer, struct softtap_load load,
-					 enum softtap_policy policy)
+static noinline void count_refused(const struct softtap_port *port, struct softtap_load load)
 {
-	load.refused = policy == SOFTTAP_POLICY_RECORD;
-	if (!load.refused)
+	struct softtap_counters *counters = this_cpu_ptr(port->counters);
+
+	u64_stats_update_begin(&counters->sync);
+	u64_stats_add(&counters->rx_frames, load.frames);
+	u64_stats_add(&counters->rx_bytes, load.bytes);
+	u64_stats_add(&counters->refused_frames, load.frames);
+	u64_stats_update_end(&counters->sync);
+}
+
+/*
+ * There was no room. Policy record holds frames back, which is said; others lose the copy.
+ * Return: whether they may go on.
+ */
+static noinline bool miss(const struct softtap_port *port, struct softtap_buffer *buffer,
+			  struct softtap_load load, enum softtap_policy policy)
+{
+	static DEFINE_RATELIMIT_STATE(said, 5 * HZ, 1);
+
+	if (policy != SOFTTAP_POLICY_RECORD) {
 		count_lost(port, buffer, load.frames);
-	else
-		pr_warn_ratelimited("%s: frames are held back: the buffer of CPU %d is full, the reader or its disk is slow (policy record)\n",
-				    buffer->channel->name, smp_processor_id());
-	return load;
+		return true;
+	}
+	if (__ratelimit(&said))
+		pr_warn("%s: frames are held back: the buffer of CPU %d is full, the reader or its disk is slow (policy record)\n",
+			buffer->channel->name, smp_processor_id());
+	count_refused(port, load);
+	return false;
 }
 
 /*
@@ -328,33 +346,6 @@ static void record_segments(struct sk_buff *segments, const struct softtap_port 
 }
 
 /*
- * A super-frame goes on as a whole: with policy record, when all of its frames are recorded that
- * are wanted.
- */
-static noinline struct softtap_load capture_segments(const struct softtap_port *port,
-						     struct softtap_buffer *buffer,
-						     const struct sk_buff *skb,
-						     struct softtap_load load,
-						     enum softtap_policy policy)
-{
-	struct sk_buff *segments = segment(skb);
-	u32 left_out = 0;
-
-	if (IS_ERR_OR_NULL(segments))
-		return miss(port, buffer, load, policy);
-	load = load_of_segments(segments);
-	if (READ_ONCE(buffer->picky))
-		left_out = leave_out(&segments, port, buffer);
-	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer)) {
-		kfree_skb_list(segments);
-		return miss(port, buffer, load, policy);
-	}
-	count_filtered(port, left_out);
-	record_segments(segments, port, buffer);
-	return load;
-}
-
-/*
  * A checksum that is no Internet checksum (SCTP's CRC32c) is left to the stack, in a copy. Rare.
  */
 static noinline bool record_crc32c(const struct softtap_port *port, struct softtap_buffer *buffer,
@@ -376,31 +367,102 @@ static __always_inline bool record_any(const struct softtap_port *port,
 	return record(port, buffer, skb, length);
 }
 
+/* Return: whether it may go on. */
+static __always_inline bool capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+				    const struct sk_buff *skb, u32 length)
+{
+	if (likely(record_any(port, buffer, skb, length)))
+		return true;
+	return miss(port, buffer, (struct softtap_load){ .frames = 1, .bytes = length },
+		    READ_ONCE(buffer->policy));
+}
+
+/* Nobody records, and nothing passes; or it has to be looked whether it is wanted. */
+static noinline bool capture_special(const struct softtap_port *port,
+				     struct softtap_buffer *buffer, const struct sk_buff *skb,
+				     u32 length, u8 active)
+{
+	if (active & SOFTTAP_ACTIVE_STOPPED) {
+		count_refused(port, (struct softtap_load){ .frames = 1, .bytes = length });
+		return false;
+	}
+	if (is_wanted(port, buffer, skb))
+		return capture(port, buffer, skb, length);
+	count_filtered(port, 1);
+	return true;
+}
+
 /**
- * softtap_capture - record what arrived on a port
+ * softtap_capture - record a frame that arrived on a port
  * @port: where it arrived
- * @buffer: this CPU's, which is recording
- * @skb: not changed; data at the network header
- * @load: its frames and bytes
+ * @buffer: this CPU's, which is active
+ * @skb: not changed; data at the network header; no super-frame
+ * @length: bytes of the frame
+ * @active: of the buffer, when the frame came
  *
- * Every frame of the load is counted once, as captured, filtered or lost; or none of them, when the
- * load is refused.
+ * It is counted as captured, filtered or lost; or as received and refused.
  *
- * Context: softirq (BH off), RCU read side. Allocates for GSO and SCTP only.
- * Return: the load; another when a super-frame has other segments than it said.
+ * Context: softirq (BH off), RCU read side. Allocates for SCTP only.
+ * Return: whether it may go on; it may not when it is refused.
  */
-struct softtap_load softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
-				    const struct sk_buff *skb, struct softtap_load load)
+bool softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+		     const struct sk_buff *skb, u32 length, u8 active)
+{
+	if (unlikely(active != SOFTTAP_ACTIVE))
+		return capture_special(port, buffer, skb, length, active);
+	return capture(port, buffer, skb, length);
+}
+
+/* Return: whether all of them may go on. */
+static bool capture_segments(const struct softtap_port *port, struct softtap_buffer *buffer,
+			     struct sk_buff *segments, struct softtap_load load, u8 active)
 {
 	const enum softtap_policy policy = READ_ONCE(buffer->policy);
+	u32 left_out = 0;
 
-	if (unlikely(skb_is_gso(skb)))
-		return capture_segments(port, buffer, skb, load, policy);
-	if (unlikely(READ_ONCE(buffer->picky)) && !is_wanted(port, buffer, skb)) {
-		count_filtered(port, 1);
-		return load;
-	}
-	if (unlikely(!record_any(port, buffer, skb, load.bytes)))
+	if (active & SOFTTAP_ACTIVE_PICKY)
+		left_out = leave_out(&segments, port, buffer);
+	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer)) {
+		kfree_skb_list(segments);
 		return miss(port, buffer, load, policy);
-	return load;
+	}
+	count_filtered(port, left_out);
+	record_segments(segments, port, buffer);
+	return true;
+}
+
+/**
+ * softtap_capture_super - record a super-frame that arrived on a port, as its segments
+ * @port: where it arrived
+ * @buffer: this CPU's, which is active
+ * @skb: not changed; data at the network header
+ * @load: what it says it amounts to
+ * @active: of the buffer, when it came
+ *
+ * Each of its frames is counted as captured, filtered or lost; or all of them as received and
+ * refused, as it goes on as a whole: with policy record, when all are recorded that are wanted.
+ *
+ * Context: softirq (BH off), RCU read side. Allocates.
+ * Return: what it amounts to, which is the segments that were made; nothing when it is refused.
+ */
+struct softtap_load softtap_capture_super(const struct softtap_port *port,
+					  struct softtap_buffer *buffer,
+					  const struct sk_buff *skb, struct softtap_load load,
+					  u8 active)
+{
+	struct sk_buff *segments;
+	bool passes = false;
+
+	if (active & SOFTTAP_ACTIVE_STOPPED) {
+		count_refused(port, load);
+		return (struct softtap_load){};
+	}
+	segments = segment(skb);
+	if (IS_ERR_OR_NULL(segments)) {
+		passes = miss(port, buffer, load, READ_ONCE(buffer->policy));
+	} else {
+		load = load_of_segments(segments);
+		passes = capture_segments(port, buffer, segments, load, active);
+	}
+	return passes ? load : (struct softtap_load){};
 }

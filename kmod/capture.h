@@ -8,7 +8,11 @@
 struct softtap_buffer;
 struct softtap_port;
 
-struct softtap_load softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
-				    const struct sk_buff *skb, struct softtap_load load);
+bool softtap_capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+		     const struct sk_buff *skb, u32 length, u8 active);
+struct softtap_load softtap_capture_super(const struct softtap_port *port,
+					  struct softtap_buffer *buffer,
+					  const struct sk_buff *skb, struct softtap_load load,
+					  u8 active);
 
 #endif /* _SOFTTAP_CAPTURE_H */

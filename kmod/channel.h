@@ -15,10 +15,14 @@
 struct softtap_counters;
 struct softtap_filter;
 
+/* What capturing has to think of; 0 when frames are idle. */
+#define SOFTTAP_ACTIVE		1	/* frames are recorded, or one of these: */
+#define SOFTTAP_ACTIVE_PICKY	2	/* there is a filter or a trigger */
+#define SOFTTAP_ACTIVE_STOPPED	4	/* nobody records, and nothing passes that is not recorded */
+
 /**
  * struct softtap_buffer - one CPU's side of a channel
- * @recording: frames are recorded; written by START, STOP and the reader's end
- * @picky: the channel has a filter or a trigger; written by the reader's calls
+ * @active: SOFTTAP_ACTIVE*; written by whoever reads, and by sysfs
  * @policy: enum softtap_policy, what happens when there is no room; written by sysfs
  * @snaplen: bytes of a frame to record at most; written by sysfs and the reader's calls
  * @at: where the next record goes
@@ -31,6 +35,7 @@ struct softtap_filter;
  * @relay: the relay's buffer, NULL (as @at and @end) on a CPU that never was online. Its own
  *	offset is up to date only while sub-buffers are switched.
  * @channel: back pointer
+ * @recording: what is not filtered is recorded; written by START, STOP and the reader's end
  * @frames: records of each port in the other sub-buffers
  * @taken: records of each port before the reader's last position, in the sub-buffer that it is in;
  *	set when the policy becomes flight
@@ -40,8 +45,7 @@ struct softtap_filter;
  * CPU's own, in softirq (BH off, RCU read side).
  */
 struct softtap_buffer {
-	bool recording;
-	bool picky;
+	u8 active;
 	u8 policy;
 	u32 snaplen;
 	void *at;
@@ -53,6 +57,7 @@ struct softtap_buffer {
 	u32 inside[SOFTTAP_PORTS];
 	struct rchan_buf *relay;
 	struct softtap_channel *channel;
+	bool recording;
 	u32 (*frames)[SOFTTAP_PORTS];
 	u32 taken[SOFTTAP_PORTS];
 	u64 given ____cacheline_aligned_in_smp;

@@ -16,29 +16,17 @@
 #include "stats.h"
 #include "transmit.h"
 
-/* What nobody records is idle, unless it is refused for that. */
-static __always_inline void count_rx(const struct softtap_port *port, struct softtap_load load,
-				     bool idle)
+/* What nobody records is idle. */
+static void count_rx(const struct softtap_port *port, struct softtap_load load, u8 active)
 {
 	struct softtap_counters *counters = this_cpu_ptr(port->counters);
 
 	u64_stats_update_begin(&counters->sync);
 	u64_stats_add(&counters->rx_frames, load.frames);
 	u64_stats_add(&counters->rx_bytes, load.bytes);
-	if (idle)
+	if (!active)
 		u64_stats_add(&counters->idle_frames, load.frames);
 	u64_stats_update_end(&counters->sync);
-}
-
-static noinline void refuse(const struct softtap_port *port, struct sk_buff *skb,
-			    struct softtap_load load)
-{
-	struct softtap_counters *counters = this_cpu_ptr(port->counters);
-
-	u64_stats_update_begin(&counters->sync);
-	u64_stats_add(&counters->refused_frames, load.frames);
-	u64_stats_update_end(&counters->sync);
-	kfree_skb(skb);
 }
 
 static void count_tx(const struct softtap_port *peer, struct softtap_load load, bool sent)
@@ -53,6 +41,17 @@ static void count_tx(const struct softtap_port *peer, struct softtap_load load, 
 		u64_stats_add(&counters->tx_dropped, load.frames);
 	}
 	u64_stats_update_end(&counters->sync);
+}
+
+/* Return: whether it may go on. */
+static __always_inline bool capture(const struct softtap_port *port, struct softtap_buffer *buffer,
+				    const struct sk_buff *skb, struct softtap_load *load,
+				    u8 active)
+{
+	if (likely(!skb_is_gso(skb)))
+		return softtap_capture(port, buffer, skb, load->bytes, active);
+	*load = softtap_capture_super(port, buffer, skb, *load, active);
+	return load->frames;
 }
 
 /**
@@ -71,22 +70,20 @@ rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb)
 	const struct softtap_port *port = rcu_dereference(skb->dev->rx_handler_data);
 	struct softtap_buffer *buffer;
 	struct softtap_load load;
-	bool recording;
+	u8 active;
 
 	if (unlikely(skb->pkt_type == PACKET_LOOPBACK))
 		return RX_HANDLER_PASS;
 
 	load = softtap_load_of(skb, ETH_HLEN);
 	buffer = this_cpu_ptr(port->buffers);
-	recording = READ_ONCE(buffer->recording);
-	if (recording)
-		load = softtap_capture(port, buffer, skb, load);
-	else
-		load.refused = READ_ONCE(buffer->policy) == SOFTTAP_POLICY_RECORD;
-	count_rx(port, load, !recording && !load.refused);
-	if (unlikely(load.refused))
-		refuse(port, skb, load);
-	else if (port->peer)
+	active = READ_ONCE(buffer->active);
+	if (active && unlikely(!capture(port, buffer, skb, &load, active))) {
+		kfree_skb(skb);
+		return RX_HANDLER_CONSUMED;
+	}
+	count_rx(port, load, active);
+	if (port->peer)
 		count_tx(port->peer, load, softtap_transmit(port->peer, skb));
 	else
 		consume_skb(skb);

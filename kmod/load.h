@@ -9,12 +9,10 @@
  * struct softtap_load - what an skb amounts to on a wire
  * @frames: 1, or a GSO super-frame's segments
  * @bytes: of those frames, without FCS, VLAN tags included
- * @refused: it could not be recorded and must not go on; set by softtap_capture()
  */
 struct softtap_load {
 	u32 frames;
 	u32 bytes;
-	bool refused;
 };
 
 struct softtap_load softtap_load_gso(const struct sk_buff *skb, u32 pulled);

@@ -50,13 +50,9 @@ static void __replace(struct softtap_channel *channel, struct softtap_filter __r
 		      struct softtap_filter *filter)
 {
 	struct softtap_filter *old = __current(channel, which);
-	bool picky;
-	int cpu;
 
 	rcu_assign_pointer(*which, filter);
-	picky = __current(channel, &channel->filter) || __current(channel, &channel->trigger);
-	for_each_possible_cpu(cpu)
-		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->picky, picky);
+	__softtap_recording_tell_cpus(channel);
 	if (!old)
 		return;
 	synchronize_net();

@@ -54,6 +54,36 @@ static void __tell_stopped(struct softtap_channel *channel)
 	channel->stopped = stopped;
 }
 
+static u8 __active(const struct softtap_channel *channel, bool recording)
+{
+	bool picky = rcu_access_pointer(channel->filter) || rcu_access_pointer(channel->trigger);
+
+	if (recording)
+		return SOFTTAP_ACTIVE | (picky ? SOFTTAP_ACTIVE_PICKY : 0);
+	if (channel->policy == SOFTTAP_POLICY_RECORD)
+		return SOFTTAP_ACTIVE | SOFTTAP_ACTIVE_STOPPED;
+	return 0;
+}
+
+/**
+ * __softtap_recording_tell_cpus - make what is set known to the hot path
+ * @channel: whose
+ *
+ * Context: process; the channel's lock is held.
+ */
+void __softtap_recording_tell_cpus(struct softtap_channel *channel)
+{
+	int cpu;
+
+	lockdep_assert_held(&channel->lock);
+	for_each_possible_cpu(cpu) {
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+
+		WRITE_ONCE(buffer->policy, channel->policy);
+		WRITE_ONCE(buffer->active, __active(channel, buffer->recording));
+	}
+}
+
 static bool __is_empty(const struct softtap_channel *channel)
 {
 	int cpu;
@@ -118,6 +148,7 @@ void __softtap_recording_begin(struct softtap_channel *channel, int which)
 	for_each_possible_cpu(cpu)
 		if (softtap_concerns(which, cpu))
 			WRITE_ONCE(softtap_channel_buffer(channel, cpu)->recording, true);
+	__softtap_recording_tell_cpus(channel);
 	__tell_stopped(channel);
 }
 
@@ -138,17 +169,15 @@ void __softtap_recording_end(struct softtap_channel *channel, int which)
 	for_each_possible_cpu(cpu)
 		if (softtap_concerns(which, cpu))
 			WRITE_ONCE(softtap_channel_buffer(channel, cpu)->recording, false);
+	__softtap_recording_tell_cpus(channel);
 	synchronize_net();
 	__tell_stopped(channel);
 }
 
 static void __set_policy(struct softtap_channel *channel, enum softtap_policy policy)
 {
-	int cpu;
-
 	WRITE_ONCE(channel->policy, policy);
-	for_each_possible_cpu(cpu)
-		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->policy, policy);
+	__softtap_recording_tell_cpus(channel);
 }
 
 /* Nobody reads, so nothing is written yet. What a reader has left is overwritten with the rest. */

@@ -18,6 +18,7 @@ static inline bool softtap_concerns(int which, int cpu)
 /* The caller holds the channel's lock. */
 void __softtap_recording_begin(struct softtap_channel *channel, int which);
 void __softtap_recording_end(struct softtap_channel *channel, int which);
+void __softtap_recording_tell_cpus(struct softtap_channel *channel);
 void __softtap_recording_set_snaplen(struct softtap_channel *channel);
 bool __softtap_is_recording(const struct softtap_channel *channel);
 
