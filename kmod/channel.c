@@ -254,6 +254,7 @@ static void channel_free(struct kref *ref)
 	free_buffers(channel);
 	vfree(channel->control);
 	free_cpumask_var(channel->claimed);
+	kfree(channel->note);
 	kfree(channel);
 }
 

@@ -18,7 +18,7 @@ struct softtap_filter;
 /* What capturing has to think of; 0 when frames are idle. */
 #define SOFTTAP_ACTIVE		1	/* frames are recorded, or one of these: */
 #define SOFTTAP_ACTIVE_PICKY	2	/* there is a filter or a trigger */
-#define SOFTTAP_ACTIVE_STOPPED	4	/* nobody records, and nothing passes that is not recorded */
+#define SOFTTAP_ACTIVE_STOPPED	4	/* nobody records, and what is not recorded is held back */
 
 /**
  * struct softtap_buffer - one CPU's side of a channel
@@ -81,6 +81,8 @@ struct softtap_buffer {
  * @snaplen: the tap's limit, 0 for none; @lock
  * @reader_snaplen: the reader's, 0 for none; @lock
  * @ref: the tap holds one, each open file holds one
+ * @note: left by a reader for the next one, NULL for none; @lock
+ * @note_length: bytes of it; @lock
  * @lock: protects @whole, @claimed and @closed, serialises the reader's calls
  * @whole: somebody reads all CPUs, through the device
  * @claimed: CPUs that somebody reads through a debugfs file
@@ -106,6 +108,8 @@ struct softtap_channel {
 	enum softtap_policy policy;
 	u32 snaplen;
 	u32 reader_snaplen;
+	void *note;
+	u32 note_length;
 	struct kref ref;
 	struct mutex lock;	/* see above */
 	bool whole;

@@ -197,6 +197,28 @@ static long ioctl_program(struct softtap_channel *channel, const void __user *fr
 	return 0;
 }
 
+static long ioctl_note(struct softtap_channel *channel, const void __user *from)
+{
+	struct softtap_note note;
+
+	if (copy_from_user(&note, from, sizeof(note)))
+		return -EFAULT;
+	return softtap_reader_leave_note(channel, &note);
+}
+
+static long ioctl_noted(struct softtap_channel *channel, void __user *user)
+{
+	struct softtap_note note;
+	int err;
+
+	if (copy_from_user(&note, user, sizeof(note)))
+		return -EFAULT;
+	err = softtap_reader_read_note(channel, &note);
+	if (err)
+		return err;
+	return copy_to_user(user, &note, sizeof(note)) ? -EFAULT : 0;
+}
+
 static long ioctl_snaplen(struct softtap_channel *channel, const u32 __user *from)
 {
 	u32 snaplen;
@@ -248,6 +270,10 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_program(channel, user, softtap_reader_set_filter);
 	case SOFTTAP_IOC_SNAPLEN:
 		return ioctl_snaplen(channel, user);
+	case SOFTTAP_IOC_NOTE:
+		return ioctl_note(channel, user);
+	case SOFTTAP_IOC_NOTED:
+		return ioctl_noted(channel, user);
 	case SOFTTAP_IOC_TRIGGER:
 		return ioctl_program(channel, user, softtap_reader_set_trigger);
 	case SOFTTAP_IOC_TRIGGERED:

@@ -4,6 +4,8 @@
  * record, and gives back what it has read.
  */
 #include <linux/netdevice.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
 #include "channel.h"
 #include "filter.h"
 #include "reader.h"
@@ -117,6 +119,54 @@ void softtap_reader_set_snaplen(struct softtap_channel *channel, u32 snaplen)
 	channel->reader_snaplen = snaplen;
 	__softtap_recording_set_snaplen(channel);
 	mutex_unlock(&channel->lock);
+}
+
+/**
+ * softtap_reader_leave_note - keep something for the next reader
+ * @channel: claimed as a whole
+ * @note: it, in the caller's memory
+ *
+ * Context: process.
+ * Return: 0, -EINVAL, -EFAULT, -ENOMEM; then the note before stays.
+ */
+int softtap_reader_leave_note(struct softtap_channel *channel, const struct softtap_note *note)
+{
+	void *text = NULL;
+
+	if (note->length > SOFTTAP_NOTE_MAX || note->reserved)
+		return -EINVAL;
+	if (note->length)
+		text = memdup_user(u64_to_user_ptr(note->text), note->length);
+	if (IS_ERR(text))
+		return PTR_ERR(text);
+	mutex_lock(&channel->lock);
+	swap(channel->note, text);
+	channel->note_length = note->length;
+	mutex_unlock(&channel->lock);
+	kfree(text);
+	return 0;
+}
+
+/**
+ * softtap_reader_read_note - tell what the reader before has left
+ * @channel: claimed as a whole
+ * @note: where to put it, in the caller's memory; its length is set
+ *
+ * Context: process.
+ * Return: 0, -EFAULT.
+ */
+int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_note *note)
+{
+	u32 room = note->length;
+	int err = 0;
+
+	mutex_lock(&channel->lock);
+	note->length = channel->note_length;
+	if (note->length <= room &&
+	    copy_to_user(u64_to_user_ptr(note->text), channel->note, note->length))
+		err = -EFAULT;
+	mutex_unlock(&channel->lock);
+	return err;
 }
 
 /**

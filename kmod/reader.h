@@ -19,6 +19,8 @@ bool softtap_reader_ready(const struct softtap_channel *channel, int cpu);
 void softtap_reader_set_snaplen(struct softtap_channel *channel, u32 snaplen);
 void softtap_reader_set_filter(struct softtap_channel *channel, struct softtap_filter *filter);
 void softtap_reader_set_trigger(struct softtap_channel *channel, struct softtap_filter *trigger);
+int softtap_reader_leave_note(struct softtap_channel *channel, const struct softtap_note *note);
+int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_note *note);
 void softtap_reader_trigger(struct softtap_buffer *buffer);
 
 #endif /* _SOFTTAP_READER_H */

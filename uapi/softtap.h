@@ -204,6 +204,21 @@ struct softtap_program {
 	__u64 instructions;
 };
 
+/**
+ * struct softtap_note - what a reader leaves for the next one, SOFTTAP_IOC_NOTE and _NOTED
+ * @length: bytes of it, %SOFTTAP_NOTE_MAX at most. NOTED sets it to what there is, which it copies
+ *	when there is room for it.
+ * @reserved: 0
+ * @text: its address
+ */
+struct softtap_note {
+	__u32 length;
+	__u32 reserved;
+	__u64 text;
+};
+
+#define SOFTTAP_NOTE_MAX	8192
+
 #ifdef __KERNEL__
 #define __softtap_assert(what)	static_assert(what)
 #else
@@ -219,6 +234,7 @@ __softtap_assert(sizeof(struct softtap_geometry) == 56);
 __softtap_assert(sizeof(struct softtap_span) == 16);
 __softtap_assert(sizeof(struct softtap_stop) == 16);
 __softtap_assert(sizeof(struct softtap_program) == 16);
+__softtap_assert(sizeof(struct softtap_note) == 16);
 
 /*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
@@ -262,6 +278,14 @@ __softtap_assert(sizeof(struct softtap_program) == 16);
 #define SOFTTAP_IOC_TRIGGER	_IOW(SOFTTAP_IOC_MAGIC, 8, struct softtap_program)
 /* Read when it came (ns, of the records' clock), 0 for not yet. */
 #define SOFTTAP_IOC_TRIGGERED	_IOR(SOFTTAP_IOC_MAGIC, 9, __u64)
+/*
+ * Leave a note, in the place of that before. The module does not read it, and keeps it when the
+ * reader goes: where a reader noted what it is about to write where, the next one can find out how
+ * far it came. EINVAL: too long.
+ */
+#define SOFTTAP_IOC_NOTE	_IOW(SOFTTAP_IOC_MAGIC, 10, struct softtap_note)
+/* Read it. */
+#define SOFTTAP_IOC_NOTED	_IOWR(SOFTTAP_IOC_MAGIC, 11, struct softtap_note)
 
 /* mmap offsets, read-only: the control area (struct softtap_positions per CPU), CPU c's buffer. */
 #define SOFTTAP_MMAP_CONTROL	0ULL

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "capture_options.h"
+#include "journal.h"
 #include "main.h"
 #include "merge.h"
 #include "message.h"
@@ -174,7 +175,7 @@ static int write_batch(struct capture *capture)
 	size_t bytes = batch->bytes;
 	size_t written;
 
-	if (relay_hand(&capture->relay))
+	if (journal_note(&capture->relay, &capture->storage) || relay_hand(&capture->relay))
 		goto err_module;
 	written = (capture->whole ? storage_write_whole : storage_write)
 		(&capture->storage, batch->pieces, batch->n_pieces);
@@ -335,6 +336,7 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 	struct iovec piece = { (void *)blocks->bytes, blocks->length };
 	off_t before = capture->storage.length;
 
+	journal_note(&capture->relay, &capture->storage);
 	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
 		return 0;
 	if (capture->status == EXIT_OK)
@@ -362,15 +364,18 @@ static int write_start(struct capture *capture)
 {
 	struct blocks blocks = { .length = 0 };
 	char comment[160];
-	unsigned int port;
 
 	snprintf(comment, sizeof(comment),
 		 "The first %llu packet%s may stand at the end of the file of a reader that died.",
 		 capture->doubled, plural(capture->doubled));
-	pcapng_section(&blocks, capture->doubled ? comment : NULL);
-	for (port = 0; port < capture->relay.geometry.ports; port++)
-		pcapng_interface(&blocks, capture->relay.geometry.ifname[port]);
-	return write_blocks(capture, &blocks);
+	pcapng_start(&blocks, &capture->relay.geometry, capture->doubled ? comment : NULL);
+	if (write_blocks(capture, &blocks))
+		return -1;
+	if (!storage_appear(&capture->storage))
+		return 0;
+	msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	return -1;
 }
 
 /* What a reader before left is written first; it is said how much, and what may be double. */
@@ -380,6 +385,11 @@ static int count_left_over(struct capture *capture)
 	__u64 left = 0;
 	unsigned int cpu;
 
+	if (relay_look(relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		return -1;
+	}
+	journal_take_up(relay, &capture->batch);
 	if (relay_look(relay, NULL)) {
 		msg_error("%s: %s", capture->options.tap, strerror(errno));
 		return -1;
@@ -509,7 +519,7 @@ static int run_capture(struct capture *capture)
 	go_to_place(&capture->relay.geometry);
 	if (check_policy(capture->options.tap) || choose(capture) || count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
-	} else if (storage_open(&capture->storage, capture->options.path)) {
+	} else if (storage_open(&capture->storage, capture->options.path, false)) {
 		capture->status = EXIT_OUTPUT;
 	} else {
 		capture->storage.give_up = impatient;

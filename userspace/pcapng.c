@@ -100,6 +100,22 @@ void pcapng_interface(struct blocks *blocks, const char *name)
 	end(blocks, start);
 }
 
+/**
+ * pcapng_start - append what a file starts with
+ * @blocks: to append to
+ * @geometry: tells the ports
+ * @comment: on the whole file, or NULL
+ */
+void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
+		  const char *comment)
+{
+	unsigned int port;
+
+	pcapng_section(blocks, comment);
+	for (port = 0; port < geometry->ports; port++)
+		pcapng_interface(blocks, geometry->ifname[port]);
+}
+
 /* A time is two 32-bit words, the upper one first. */
 static void put_time(struct blocks *blocks, __u16 code, __u64 time)
 {

@@ -293,6 +293,36 @@ void relay_rewind(struct relay *relay)
 }
 
 /**
+ * relay_note - leave a note for the next reader, should this one die
+ * @relay: open
+ * @text: what to leave
+ * @length: bytes of it, 0 for no note
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_note(const struct relay *relay, const void *text, size_t length)
+{
+	struct softtap_note note = { .length = length, .text = (uintptr_t)text };
+
+	return ioctl(relay->fd, SOFTTAP_IOC_NOTE, &note);
+}
+
+/**
+ * relay_noted - read what the reader before has left
+ * @relay: open
+ * @text: filled, as far as something is left
+ * @room: bytes of it
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_noted(const struct relay *relay, void *text, size_t room)
+{
+	struct softtap_note note = { .length = room, .text = (uintptr_t)text };
+
+	return ioctl(relay->fd, SOFTTAP_IOC_NOTED, &note);
+}
+
+/**
  * relay_look - see how far finished blocks reach now
  * @relay: open
  * @horizon: set to a time (ns): blocks before it are all there, on every CPU. With one CPU the

@@ -3,6 +3,7 @@
 #define SOFTTAP_RELAY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <pcap/pcap.h>
 
@@ -54,6 +55,8 @@ int relay_stop(struct relay *relay, struct softtap_stop *stop);
 int relay_hand(struct relay *relay);
 int relay_consume(struct relay *relay);
 void relay_rewind(struct relay *relay);
+int relay_note(const struct relay *relay, const void *text, size_t length);
+int relay_noted(const struct relay *relay, void *text, size_t room);
 int relay_look(struct relay *relay, __u64 *horizon);
 const struct softtap_block *relay_block(const struct relay *relay, unsigned int cpu,
 					__u64 position);

@@ -204,13 +204,9 @@ static int write_blocks(struct snapshot *snapshot, const struct blocks *blocks)
 
 static int write_start(struct snapshot *snapshot)
 {
-	const struct softtap_geometry *geometry = &snapshot->relay.geometry;
 	struct blocks blocks = { .length = 0 };
-	unsigned int port;
 
-	pcapng_section(&blocks, NULL);
-	for (port = 0; port < geometry->ports; port++)
-		pcapng_interface(&blocks, geometry->ifname[port]);
+	pcapng_start(&blocks, &snapshot->relay.geometry, NULL);
 	return write_blocks(snapshot, &blocks);
 }
 
@@ -248,10 +244,11 @@ static int write_end(struct snapshot *snapshot)
 /* Return: an exit status, after a message unless it is EXIT_OK. */
 static int write_file(struct snapshot *snapshot)
 {
-	if (storage_open_whole(&snapshot->storage, snapshot->options.path))
+	if (storage_open(&snapshot->storage, snapshot->options.path, true))
 		return EXIT_OUTPUT;
 	if (!write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
-	    !storage_close_whole(&snapshot->storage))
+	    !storage_appear(&snapshot->storage) &&
+	    !storage_close(&snapshot->storage))
 		return EXIT_OK;
 	msg_error("cannot write to %s: %s", snapshot->storage.path, strerror(errno));
 	storage_drop(&snapshot->storage);

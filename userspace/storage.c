@@ -54,23 +54,50 @@ static int use_stdout(struct storage *storage)
 	return -1;
 }
 
+/* Return: a file without a name in the directory of @path; -1 where there is no such thing. */
+static int open_unnamed(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = -1;
+
+	if (copy)
+		fd = open(dirname(copy), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	free(copy);
+	return fd;
+}
+
+static int open_file(struct storage *storage, const char *path, bool whole)
+{
+	struct stat status;
+	int fd = -1;
+
+	if (stat(path, &status) ? errno == ENOENT : whole && S_ISREG(status.st_mode))
+		fd = open_unnamed(path);
+	storage->unnamed = fd >= 0;
+	if (fd < 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd;
+}
+
 /**
  * storage_open - open the output
  * @storage: filled
  * @path: a file, made anew for its owner alone, or "-" for standard output
+ * @whole: what is there stays until storage_appear()
  *
- * Says on standard error what is wrong.
+ * A new file has no name until storage_appear(), where the file system can do that: nobody finds
+ * one that has not begun. Says on standard error what is wrong.
  *
  * Return: 0 or -1.
  */
-int storage_open(struct storage *storage, const char *path)
+int storage_open(struct storage *storage, const char *path, bool whole)
 {
 	memset(storage, 0, sizeof(*storage));
 	storage->direct = -1;
 	if (!strcmp(path, "-"))
 		return use_stdout(storage);
 	storage->path = path;
-	storage->fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	storage->fd = open_file(storage, path, whole);
 	if (storage->fd < 0) {
 		msg_error("cannot write %s: %s", path, strerror(errno));
 		return -1;
@@ -80,6 +107,40 @@ int storage_open(struct storage *storage, const char *path)
 		fchmod(storage->fd, 0600);	/* also when it was there */
 		open_direct(storage);
 	}
+	return 0;
+}
+
+/* A link cannot replace a file, a rename can. */
+static int replace(const struct storage *storage, const char *from)
+{
+	char name[PATH_MAX];
+
+	if (snprintf(name, sizeof(name), "%s.%d", storage->path, getpid()) >= (int)sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW))
+		return -1;
+	return rename(name, storage->path);
+}
+
+/**
+ * storage_appear - let others find the file
+ * @storage: open
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_appear(struct storage *storage)
+{
+	char from[32];
+
+	if (!storage->unnamed)
+		return 0;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", storage->fd);
+	if (linkat(AT_FDCWD, from, AT_FDCWD, storage->path, AT_SYMLINK_FOLLOW) &&
+	    (errno != EEXIST || replace(storage, from)))
+		return -1;
+	storage->unnamed = false;
 	return 0;
 }
 
@@ -242,92 +303,12 @@ int storage_close(struct storage *storage)
 	return close(storage->fd);
 }
 
-/* --- Files that appear whole ----------------------------------------------------------------- */
-
-static bool is_file_or_nothing(const char *path)
-{
-	struct stat status;
-
-	return stat(path, &status) ? errno == ENOENT : S_ISREG(status.st_mode);
-}
-
-/* Return: a file without a name in the directory of @path, or -1. */
-static int open_unnamed(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = -1;
-
-	if (copy)
-		fd = open(dirname(copy), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
-	free(copy);
-	return fd;
-}
-
-/**
- * storage_open_whole - open the output for a file that appears when it is whole
- * @storage: filled
- * @path: as for storage_open(); what is there stays until then
- *
- * Where the file system has no files without a name, and where the output is no file, it is as
- * storage_open() has it.
- *
- * Return: 0, or -1 with a message.
- */
-int storage_open_whole(struct storage *storage, const char *path)
-{
-	int fd = -1;
-
-	if (strcmp(path, "-") && is_file_or_nothing(path))
-		fd = open_unnamed(path);
-	if (fd < 0)
-		return storage_open(storage, path);
-	*storage = (struct storage){
-		.fd = fd, .path = path, .regular = true, .direct = -1, .unnamed = true,
-	};
-	return 0;
-}
-
-/* A link cannot replace a file, a rename can. */
-static int give_name(const struct storage *storage)
-{
-	char from[32], to[PATH_MAX];
-
-	snprintf(from, sizeof(from), "/proc/self/fd/%d", storage->fd);
-	if (!linkat(AT_FDCWD, from, AT_FDCWD, storage->path, AT_SYMLINK_FOLLOW))
-		return 0;
-	if (errno != EEXIST)
-		return -1;
-	if (snprintf(to, sizeof(to), "%s.%d", storage->path, getpid()) >= (int)sizeof(to)) {
-		errno = ENAMETOOLONG;
-		return -1;
-	}
-	if (linkat(AT_FDCWD, from, AT_FDCWD, to, AT_SYMLINK_FOLLOW))
-		return -1;
-	return rename(to, storage->path);
-}
-
-/**
- * storage_close_whole - give the file its name, and close it
- * @storage: opened by storage_open_whole()
- *
- * Return: 0, or -1 with errno: then it is open still.
- */
-int storage_close_whole(struct storage *storage)
-{
-	if (storage->regular && fsync(storage->fd))
-		return -1;
-	if (storage->unnamed && give_name(storage))
-		return -1;
-	return storage_close(storage);
-}
-
 /**
  * storage_drop - close an output that did not become whole
  * @storage: open
  */
 void storage_drop(struct storage *storage)
 {
-	if (!storage->unnamed)
-		storage_cut(storage, 0);
+	storage_cut(storage, 0);
 	storage_close(storage);
 }

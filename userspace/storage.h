@@ -15,7 +15,7 @@
  * @path: as the user named it
  * @regular: a file that can be cut
  * @direct: the same file past the page cache (O_DIRECT), or -1
- * @unnamed: the file gets its name when it is whole
+ * @unnamed: the file gets its name by storage_appear()
  * @length: bytes so far
  * @give_up: asked when a write is interrupted: stop waiting for who does not read?
  */
@@ -29,14 +29,12 @@ struct storage {
 	bool (*give_up)(void);
 };
 
-int storage_open(struct storage *storage, const char *path);
+int storage_open(struct storage *storage, const char *path, bool whole);
+int storage_appear(struct storage *storage);
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
 ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
 void storage_cut(struct storage *storage, off_t length);
 int storage_close(struct storage *storage);
-
-int storage_open_whole(struct storage *storage, const char *path);
-int storage_close_whole(struct storage *storage);
 void storage_drop(struct storage *storage);
 
 #endif /* SOFTTAP_STORAGE_H */

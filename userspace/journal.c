@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a reader that was killed has written, and what not.
+ *
+ * Before each write a reader leaves a note in the module: which file, and from where on. The next
+ * one looks there: records that are in the file are not written again, and what was cut short at
+ * its end is taken off, as that record comes whole in the next file.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "journal.h"
+#include "message.h"
+#include "pcapng.h"
+
+/**
+ * struct note - what is left
+ * @device: of the file system
+ * @inode: of the file
+ * @offset: where writing was about to begin
+ * @path: of the file, absolute
+ */
+struct note {
+	__u64 device;
+	__u64 inode;
+	__u64 offset;
+	char path[PATH_MAX];
+};
+
+/**
+ * journal_note - note that something is about to be written
+ * @relay: open
+ * @storage: where to, behind what it has
+ *
+ * Of what is no file nobody can know how far it came.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int journal_note(const struct relay *relay, const struct storage *storage)
+{
+	struct note note = { };
+	struct stat status;
+
+	if (!storage->regular)
+		return relay_note(relay, NULL, 0);
+	if (fstat(storage->fd, &status))
+		return -1;
+	if (!realpath(storage->path, note.path))
+		return relay_note(relay, NULL, 0);
+	note.device = status.st_dev;
+	note.inode = status.st_ino;
+	note.offset = storage->length;
+	return relay_note(relay, &note, offsetof(struct note, path) + strlen(note.path) + 1);
+}
+
+/* --- Taking up ------------------------------------------------------------------------------- */
+
+/**
+ * struct left - a file that a reader left
+ * @fd: the file
+ * @map: all of it
+ * @size: its bytes
+ */
+struct left {
+	int fd;
+	const unsigned char *map;
+	size_t size;
+};
+
+static bool is_same(int fd, const struct note *note, struct stat *status)
+{
+	return !fstat(fd, status) && S_ISREG(status->st_mode) && status->st_dev == note->device &&
+	       status->st_ino == note->inode;
+}
+
+/* Return: 0, or -1 when it is not there any more, or not ours to change. */
+static int open_left(struct left *left, const struct note *note)
+{
+	struct stat status;
+
+	left->fd = open(note->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (left->fd < 0)
+		return -1;
+	if (is_same(left->fd, note, &status) && (__u64)status.st_size >= note->offset) {
+		left->size = status.st_size;
+		left->map = left->size ? mmap(NULL, left->size, PROT_READ, MAP_SHARED, left->fd, 0)
+				       : NULL;
+		if (left->map != MAP_FAILED)
+			return 0;
+	}
+	close(left->fd);
+	return -1;
+}
+
+static void close_left(const struct left *left)
+{
+	if (left->map)
+		munmap((void *)left->map, left->size);
+	close(left->fd);
+}
+
+/* Return: the block at @offset, NULL when it is not whole. */
+static const struct softtap_block *block_at(const struct left *left, size_t offset)
+{
+	const struct softtap_block *block = (const void *)(left->map + offset);
+	size_t room = left->size - offset;
+
+	if (room < sizeof(*block) || block->length < PCAPNG_FILLER_MIN || block->length % 4 ||
+	    block->length > room)
+		return NULL;
+	return block;
+}
+
+/* Is the next record of the buffers this one? It is taken in any case. */
+static bool take_same(struct relay *relay, struct batch *batch, const struct softtap_block *block)
+{
+	merge_fill(relay, batch, ~0ULL, 1);
+	return batch->records && batch->bytes == block->length &&
+	       !memcmp(batch->pieces[0].iov_base, block, block->length);
+}
+
+/**
+ * struct found - what is in a file
+ * @end: where the whole blocks end
+ * @interfaces: how many are described
+ * @records: how many of the buffers' next records are there
+ * @other: there are others
+ */
+struct found {
+	size_t end;
+	unsigned int interfaces;
+	__u64 records;
+	bool other;
+};
+
+static void look_through(struct found *found, struct relay *relay, struct batch *batch,
+			 const struct left *left)
+{
+	const struct softtap_block *block;
+
+	while ((block = block_at(left, found->end))) {
+		found->end += block->length;
+		found->interfaces += block->type == SOFTTAP_PCAPNG_IDB;
+		if (block->type != SOFTTAP_PCAPNG_EPB || found->other)
+			continue;
+		found->other = !take_same(relay, batch, block);
+		found->records += !found->other;
+	}
+}
+
+/* The file of a reader that died before it had begun is a capture of nothing. */
+static void begin_again(const struct left *left, const struct relay *relay)
+{
+	struct blocks blocks = { .length = 0 };
+
+	pcapng_start(&blocks, &relay->geometry, NULL);
+	if (!ftruncate(left->fd, 0))
+		(void)!pwrite(left->fd, blocks.bytes, blocks.length, 0);
+}
+
+static void mend(const struct left *left, const struct found *found, const struct relay *relay,
+		 const struct note *note)
+{
+	if (!note->offset && found->interfaces < relay->geometry.ports)
+		begin_again(left, relay);
+	else if (found->end < left->size && !ftruncate(left->fd, found->end))
+		msg_warning("%s: cut behind its last whole packet, as its reader died", note->path);
+}
+
+/* Only what was handed over can be in the file: that is all there is for now. */
+static void limit_to_handed(struct relay *relay)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		struct stream *stream = &relay->streams[cpu];
+
+		if (stream->limit > stream->before)
+			stream->limit = stream->before;
+	}
+}
+
+/* Gives back what is in the file. The rest of what was handed over is in none. */
+static void give_back(struct relay *relay, struct batch *batch, __u64 records)
+{
+	unsigned int cpu;
+
+	relay_rewind(relay);
+	while (records) {
+		merge_fill(relay, batch, ~0ULL, records);
+		if (!batch->records)
+			break;
+		records -= batch->records;
+	}
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++)
+		relay->streams[cpu].before = relay->streams[cpu].position;
+	relay_hand(relay);
+	relay_consume(relay);
+}
+
+/* Return: 0, or -1 when there is none. */
+static int read_note(const struct relay *relay, struct note *note)
+{
+	memset(note, 0, sizeof(*note));
+	if (relay_noted(relay, note, sizeof(*note) - 1))
+		return -1;
+	return note->path[0] ? 0 : -1;
+}
+
+/**
+ * journal_take_up - go on where a reader that was killed has stopped
+ * @relay: open and looked at; the streams go on behind what it has written. Those where that is not
+ *	known have something before which it may be.
+ * @batch: to work with
+ */
+void journal_take_up(struct relay *relay, struct batch *batch)
+{
+	struct found found = { };
+	struct left left;
+	struct note note;
+
+	if (read_note(relay, &note) || open_left(&left, &note))
+		return;
+	found.end = note.offset;
+	limit_to_handed(relay);
+	look_through(&found, relay, batch, &left);
+	if (!found.other)
+		give_back(relay, batch, found.records);
+	relay_rewind(relay);
+	mend(&left, &found, relay, &note);
+	close_left(&left);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_JOURNAL_H
+#define SOFTTAP_JOURNAL_H
+
+#include "merge.h"
+#include "relay.h"
+#include "storage.h"
+
+int journal_note(const struct relay *relay, const struct storage *storage);
+void journal_take_up(struct relay *relay, struct batch *batch);
+
+#endif /* SOFTTAP_JOURNAL_H */
