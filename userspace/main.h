@@ -23,6 +23,7 @@ enum softtap_exit {
 };
 
 int softtap_capture(int argc, char **argv);
+int softtap_check(int argc, char **argv);
 int softtap_down(int argc, char **argv);
 int softtap_post(int argc, char **argv);
 int softtap_show(int argc, char **argv);

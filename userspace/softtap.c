@@ -13,6 +13,7 @@ static const struct {
 	int (*function)(int argc, char **argv);
 	const char *help;
 } subcommands[] = {
+	{ "check", softtap_check, "Measures what a disk takes, and tells which links that covers" },
 	{ "up", softtap_up, "Prepares two ports and puts the tap between them" },
 	{ "down", softtap_down, "Takes the tap away and puts the ports back as they were" },
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },

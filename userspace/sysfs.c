@@ -2,9 +2,9 @@
 /*
  * What the module tells in sysfs.
  *
- * SOFTTAP_SYSFS, SOFTTAP_SYS_NET and SOFTTAP_PROC put other directories in the place of
- * /sys/kernel/softtap, /sys/class/net and /proc: for tests, and for a host's files seen from a
- * container.
+ * SOFTTAP_SYSFS, SOFTTAP_SYS_NET, SOFTTAP_SYS_MODULE and SOFTTAP_PROC put other directories in the
+ * place of /sys/kernel/softtap, /sys/class/net, /sys/module/softtap and /proc: for tests, and for a
+ * host's files seen from a container.
  */
 #include <ctype.h>
 #include <dirent.h>
@@ -62,6 +62,16 @@ const char *sysfs_root(void)
 const char *sysfs_net_root(void)
 {
 	return root("SOFTTAP_SYS_NET", "/sys/class/net");
+}
+
+/**
+ * sysfs_module_root - where the module's parameters are, in a directory of that name
+ *
+ * Return: a directory, without a slash at the end
+ */
+const char *sysfs_module_root(void)
+{
+	return root("SOFTTAP_SYS_MODULE", "/sys/module/softtap");
 }
 
 /**

@@ -71,6 +71,7 @@ struct tap {
 
 const char *sysfs_root(void);
 const char *sysfs_net_root(void);
+const char *sysfs_module_root(void);
 const char *proc_root(void);
 
 int read_value(char *value, size_t size, const char *fmt, ...) __printf(3, 4);
