@@ -27,6 +27,7 @@
 #include "pcapng.h"
 #include "placement.h"
 #include "relay.h"
+#include "sizing.h"
 #include "storage.h"
 #include "sysfs.h"
 #include "util.h"
@@ -523,6 +524,7 @@ static int run_capture(struct capture *capture)
 		capture->status = EXIT_OUTPUT;
 	} else {
 		capture->storage.give_up = impatient;
+		sizing_warn(&capture->relay.geometry, &capture->storage);
 		capture_to_storage(capture);
 		if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
 			msg_error("cannot write to %s: %s", capture->storage.path,

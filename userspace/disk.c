@@ -25,6 +25,7 @@
 #include "message.h"
 #include "state.h"
 #include "storage.h"
+#include "sysfs.h"
 
 #define LEAST_BYTES	(8ULL * BATCH_BYTES)	/* less says nothing */
 #define SPACE_PART	10			/* of the free space at most one in so many */
@@ -268,6 +269,24 @@ static void keep(const struct disk *disk, int fd)
 			    state_directory(), strerror(-err));
 }
 
+/**
+ * disk_recall - what a file's file system took when it was measured last
+ * @fd: the file
+ *
+ * Return: bytes a second, or 0 when it has not been measured
+ */
+__u64 disk_recall(int fd)
+{
+	char path[PATH_MAX], text[128];
+	unsigned long mark, kept;
+	unsigned long long rate;
+
+	if (file_of(path, &mark, fd) || read_value(text, sizeof(text), "%s", path) ||
+	    sscanf(text, "filesystem %lx bytes_per_second %llu", &kept, &rate) != 2)
+		return 0;
+	return kept == mark ? rate : 0;
+}
+
 /* --- All together ----------------------------------------------------------------------------- */
 
 /**
@@ -308,7 +327,7 @@ static int measure(struct meter *meter, struct disk *disk, __u64 us)
  * @directory: where; nothing is left in it
  * @seconds: how long, in about
  *
- * What was found is kept.
+ * What was found is kept for disk_recall().
  *
  * Return: 0, or -1 after a complaint
  */

@@ -33,5 +33,6 @@ struct disk {
 
 int disk_measure(struct disk *disk, const char *directory, unsigned int seconds);
 __u64 disk_way_rate(const struct disk_way *way);
+__u64 disk_recall(int fd);
 
 #endif /* SOFTTAP_DISK_H */

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a link brings to the disk. */
+/* What a link brings to the disk, and whether that is more than the disk was seen to take. */
 #include <stdlib.h>
 
+#include "disk.h"
+#include "message.h"
 #include "sizing.h"
 #include "softtap.h"
 #include "sysfs.h"
@@ -97,4 +99,30 @@ const struct mix *sizing_covered_from(__u64 bits_per_second, __u64 rate)
 		if (sizing_need(bits_per_second, mix) <= rate)
 			return mix;
 	return NULL;
+}
+
+/**
+ * sizing_warn - warn when the ports are faster than the disk was when it was measured
+ * @geometry: the tap
+ * @storage: where the capture goes, open
+ *
+ * Silent when one of these is not known.
+ */
+void sizing_warn(const struct softtap_geometry *geometry, const struct storage *storage)
+{
+	const char *a = geometry->ifname[0];
+	const char *b = geometry->ports > 1 ? geometry->ifname[1] : "";
+	__u64 rate = storage->regular ? disk_recall(storage->fd) : 0;
+	__u64 speed = sizing_tap_speed(a, b);
+	const struct mix *from, *wanting;
+
+	if (!rate || !speed)
+		return;
+	from = sizing_covered_from(speed, rate);
+	if (from == SMALLEST)
+		return;
+	wanting = from ? SMALLEST : LARGEST;
+	msg_warning("%s%s%s can bring %llu MB/s%s with frames of %s bytes, the disk of %s took %llu when it was measured",
+		    a, *b ? " and " : "", b, sizing_need(speed, wanting) / 1000000,
+		    from ? "" : " even", wanting->name, storage->path, rate / 1000000);
 }

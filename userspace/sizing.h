@@ -4,6 +4,9 @@
 
 #include <linux/types.h>
 
+#include "softtap.h"
+#include "storage.h"
+
 /**
  * struct mix - frames of one length, or of several in a fixed ratio
  * @name: what it is called in a table
@@ -26,5 +29,6 @@ extern const struct mix mixes[N_MIXES];
 __u64 sizing_need(__u64 bits_per_second, const struct mix *mix);
 __u64 sizing_tap_speed(const char *a, const char *b);
 const struct mix *sizing_covered_from(__u64 bits_per_second, __u64 rate);
+void sizing_warn(const struct softtap_geometry *geometry, const struct storage *storage);
 
 #endif /* SOFTTAP_SIZING_H */

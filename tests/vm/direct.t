@@ -24,11 +24,6 @@ prepare() {
 	make-frames plain 2 1000 1500 plain.b
 }
 
-# Bytes of a file that are in the page cache, in percent.
-cached() {
-	fincore -b -n -r -o RES,SIZE "$1" | awk '{ print int(100 * $1 / $2) }'
-}
-
 send_fast() {
 	local i
 	for ((i = 0; i < times; i++)); do
