@@ -68,7 +68,7 @@ static int open_unlinked(struct meter *meter)
 	sigprocmask(SIG_BLOCK, &all, &before);
 	fd = mkostemp(path, O_CLOEXEC);
 	if (fd >= 0) {
-		err = storage_open(&meter->storage, path);
+		err = storage_open(&meter->storage, path, false);
 		unlink(path);
 		close(fd);
 	} else {
@@ -89,7 +89,7 @@ static int open_nameless(struct meter *meter)
 	if (fd < 0)
 		return complain(meter);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = storage_open(&meter->storage, path);
+	err = storage_open(&meter->storage, path, false);
 	close(fd);
 	return err;
 }
