@@ -25,8 +25,8 @@
 #include "message.h"
 #include "numbers.h"
 #include "pcapng.h"
-#include "placement.h"
 #include "relay.h"
+#include "scheduling.h"
 #include "sizing.h"
 #include "storage.h"
 #include "sysfs.h"
@@ -290,6 +290,7 @@ static int run(struct capture *capture)
 		}
 		if (write_until(capture, horizon, false))
 			return -1;
+		scheduling_watch(&capture->options.scheduling, &capture->relay);
 		show_progress(capture);
 	}
 	return 0;
@@ -473,15 +474,6 @@ static void capture_to_storage(struct capture *capture)
 	show_result(capture);
 }
 
-/* A capture goes on where it may not run where it should. */
-static void go_to_place(const struct softtap_geometry *geometry)
-{
-	struct placement placement;
-
-	placement_load(&placement, geometry->ifname[0], geometry->ifname[1]);
-	cpus_run_on(&placement.reader);
-}
-
 /* Tells the module what is wanted. Return: 0, or -1 with a message. */
 static int choose(const struct capture *capture)
 {
@@ -517,8 +509,9 @@ static int run_capture(struct capture *capture)
 	capture->status = relay_open(&capture->relay, capture->options.tap);
 	if (capture->status)
 		return capture->status;
-	go_to_place(&capture->relay.geometry);
-	if (check_policy(capture->options.tap) || choose(capture) || count_left_over(capture)) {
+	if (check_policy(capture->options.tap) || choose(capture) ||
+	    scheduling_apply(&capture->options.scheduling, &capture->relay) ||
+	    count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
 	} else if (storage_open(&capture->storage, capture->options.path, false)) {
 		capture->status = EXIT_OUTPUT;

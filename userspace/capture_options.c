@@ -27,6 +27,8 @@ static void show_usage(FILE *file)
 	      "  --direction a|b      only what arrives on port a, or on port b\n"
 	      "  --fail-on-loss       exit status 6 when frames are missing\n"
 	      "  --interval MS        look at least this often, in milliseconds (100)\n"
+	      "  --cpu LIST           run on these processors (those of `up --cpus reader=')\n"
+	      "  --rt[=PRIORITY]      with real-time priority (1), on processors that do not receive\n"
 	      "  -h, --help           this text\n"
 	      "\n"
 	      "One reader a tap. What a reader that died left behind comes first.\n"
@@ -129,6 +131,10 @@ static int parse_option(int option, const char *value, struct capture_options *o
 		}
 		msg_error("--interval %s: must be 1 to 60000 milliseconds", value);
 		return -1;
+	case 'C':
+		return scheduling_parse_cpus(&options->scheduling, value);
+	case 'R':
+		return scheduling_parse_priority(&options->scheduling, value);
 	default:
 		return -1;	/* getopt has said why */
 	}
@@ -149,6 +155,8 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 		{ "direction", required_argument, NULL, 'D' },
 		{ "fail-on-loss", no_argument, NULL, 'L' },
 		{ "interval", required_argument, NULL, 'I' },
+		{ "cpu", required_argument, NULL, 'C' },
+		{ "rt", optional_argument, NULL, 'R' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;

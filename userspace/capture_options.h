@@ -6,6 +6,7 @@
 
 #include <pcap/pcap.h>
 
+#include "scheduling.h"
 #include "softtap.h"
 
 /**
@@ -19,6 +20,7 @@
  * @ports: bit per port whose frames are recorded, 0 for all ports
  * @program: which frames are recorded; without instructions all
  * @fail_on_loss: missing frames are a failure
+ * @scheduling: where the reader runs, and how urgently
  */
 struct capture_options {
 	const char *tap;
@@ -30,6 +32,7 @@ struct capture_options {
 	__u32 ports;
 	struct bpf_program program;
 	bool fail_on_loss;
+	struct scheduling scheduling;
 };
 
 int capture_options_parse(int argc, char **argv, struct capture_options *options);

@@ -18,6 +18,7 @@
 #include "interrupts.h"
 #include "irqbalance.h"
 #include "message.h"
+#include "placement.h"
 #include "sysfs.h"
 
 #define AFFINITY	1024	/* bytes, a list of CPUs */
@@ -175,6 +176,34 @@ static void affinity_write(const char *list, const char *irq)
 	err = write_value(list, "%s/irq/%s/smp_affinity_list", proc_root(), irq);
 	if (err)
 		msg_warning("interrupt %s stays on processor %s: %s", irq, now, strerror(-err));
+}
+
+/* Where an interrupt goes of the CPUs it may go to; a kernel for one CPU does not tell. */
+static void add_cpus(cpu_set_t *cpus, const struct pair *affinity)
+{
+	char list[AFFINITY];
+
+	if (read_value(list, sizeof(list), "%s/irq/%s/effective_affinity_list", proc_root(),
+		       affinity->name))
+		cpus_parse(cpus, affinity->value);
+	else
+		cpus_parse(cpus, list);
+}
+
+/**
+ * interrupts_cpus - tell where a port's interrupts go now
+ * @cpus: those CPUs are added
+ * @ifname: name of the port; one without interrupts adds none
+ */
+void interrupts_cpus(cpu_set_t *cpus, const char *ifname)
+{
+	struct pairs affinities = { };
+	size_t i;
+
+	read_affinities(&affinities, ifname);
+	for (i = 0; i < affinities.n; i++)
+		add_cpus(cpus, &affinities.pairs[i]);
+	pairs_free(&affinities);
 }
 
 /**

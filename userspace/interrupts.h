@@ -17,6 +17,7 @@ struct interrupts {
 };
 
 int interrupts_read(struct interrupts *interrupts, const char *ifname);
+void interrupts_cpus(cpu_set_t *cpus, const char *ifname);
 int interrupts_place(const struct interrupts *interrupts, const char *ifname,
 		     const cpu_set_t *cpus);
 int interrupts_restore(const struct interrupts *interrupts);

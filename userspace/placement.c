@@ -55,6 +55,23 @@ static int parse_list(cpu_set_t *cpus, char *text)
 }
 
 /**
+ * cpus_parse - read a list of CPUs
+ * @cpus: those CPUs are added
+ * @list: "0-3,8"
+ *
+ * Return: 0, or a negative errno
+ */
+int cpus_parse(cpu_set_t *cpus, const char *list)
+{
+	char *copy = strdup(list);
+	int err;
+
+	err = copy ? parse_list(cpus, copy) : -ENOMEM;
+	free(copy);
+	return err;
+}
+
+/**
  * cpus_print - write a set of CPUs as a list
  * @cpus: the set
  * @list: gets %CPU_LIST bytes at most, "0-3,8"; what does not fit is left out
@@ -95,6 +112,31 @@ int cpus_run_on(const cpu_set_t *cpus)
 	return err;
 }
 
+/**
+ * cpus_check_online - whether CPUs can be had
+ * @wanted: the set
+ * @option: who wants them, for the complaint
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int cpus_check_online(const cpu_set_t *wanted, const char *option)
+{
+	char list[SYSFS_VALUE * 8];
+	cpu_set_t online, there;
+
+	CPU_ZERO(&online);
+	if (read_value(list, sizeof(list), "/sys/devices/system/cpu/online") ||
+	    parse_list(&online, list))
+		return 0;
+	CPU_AND(&there, wanted, &online);
+	if (CPU_EQUAL(&there, wanted))
+		return 0;
+	CPU_XOR(&there, &there, wanted);
+	cpus_print(&there, list);
+	msg_error("%s: processor %s is not there or not online", option, list);
+	return -EINVAL;
+}
+
 /* --- The option ------------------------------------------------------------------------------ */
 
 static cpu_set_t *find_set(struct placement *placement, const char *key, size_t length)
@@ -126,24 +168,6 @@ static int parse(struct placement *placement, char *text)
 	return err;
 }
 
-static int check_online(const cpu_set_t *wanted)
-{
-	char list[SYSFS_VALUE * 8];
-	cpu_set_t online, there;
-
-	CPU_ZERO(&online);
-	if (read_value(list, sizeof(list), "/sys/devices/system/cpu/online") ||
-	    parse_list(&online, list))
-		return 0;
-	CPU_AND(&there, wanted, &online);
-	if (CPU_EQUAL(&there, wanted))
-		return 0;
-	CPU_XOR(&there, &there, wanted);
-	cpus_print(&there, list);
-	msg_error("--cpus: processor %s is not there or not online", list);
-	return -EINVAL;
-}
-
 /**
  * placement_parse - read the argument of --cpus
  * @placement: is filled
@@ -166,7 +190,7 @@ int placement_parse(struct placement *placement, const char *text)
 	}
 	CPU_OR(&all, &placement->rx, &placement->reader);
 	CPU_OR(&all, &all, &placement->post);
-	return check_online(&all);
+	return cpus_check_online(&all, "--cpus");
 }
 
 /* --- The file --------------------------------------------------------------------------------- */
