@@ -113,30 +113,6 @@ static bool is_cut_short(const struct capture *capture)
 	return capture->records >= capture->options.count;
 }
 
-/* Return: how many whole records the first @written bytes of the batch hold; @whole their bytes. */
-static __u64 whole_records(const struct batch *batch, size_t written, size_t *whole)
-{
-	__u64 records = 0;
-	int i;
-
-	*whole = 0;
-	for (i = 0; i < batch->n_pieces; i++) {
-		const char *at = batch->pieces[i].iov_base;
-		const char *end = at + batch->pieces[i].iov_len;
-
-		while (at < end) {
-			const struct softtap_block *block = (const void *)at;
-
-			if (*whole + block->length > written)
-				return records;
-			*whole += block->length;
-			at += block->length;
-			records += block->type == SOFTTAP_PCAPNG_EPB;
-		}
-	}
-	return records;
-}
-
 /*
  * The output took less than the batch. What it took of it stays, up to the last whole record; the
  * rest stays in the buffers for the next reader. Taken once more, only as many records as were
@@ -146,7 +122,8 @@ static void end_output(struct capture *capture, size_t written)
 {
 	int error = errno;
 	size_t whole;
-	__u64 records = whole_records(&capture->batch, written, &whole);
+	__u64 records = pcapng_whole(capture->batch.pieces, capture->batch.n_pieces, written,
+				     &whole);
 
 	storage_cut(&capture->storage, capture->storage.length - written + whole);
 	relay_rewind(&capture->relay);

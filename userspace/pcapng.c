@@ -199,3 +199,35 @@ __u64 pcapng_epb_drops(const struct softtap_epb *epb)
 	       sizeof(drops));
 	return (__u64)drops.count_high << 32 | drops.count_low;
 }
+
+/**
+ * pcapng_whole - how many blocks lie within the first bytes
+ * @pieces: whole blocks each
+ * @n_pieces: how many
+ * @most: bytes
+ * @whole: set to the bytes of those that do, not more than @most
+ *
+ * Return: how many of them are records.
+ */
+__u64 pcapng_whole(const struct iovec *pieces, int n_pieces, size_t most, size_t *whole)
+{
+	__u64 records = 0;
+	int i;
+
+	*whole = 0;
+	for (i = 0; i < n_pieces; i++) {
+		const char *at = pieces[i].iov_base;
+		const char *end = at + pieces[i].iov_len;
+
+		while (at < end) {
+			const struct softtap_block *block = (const void *)at;
+
+			if (*whole + block->length > most)
+				return records;
+			*whole += block->length;
+			at += block->length;
+			records += block->type == SOFTTAP_PCAPNG_EPB;
+		}
+	}
+	return records;
+}

@@ -3,6 +3,7 @@
 #define SOFTTAP_PCAPNG_H
 
 #include <stddef.h>
+#include <sys/uio.h>
 
 #include "softtap.h"
 
@@ -50,5 +51,6 @@ void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port
 void pcapng_filler(struct blocks *blocks, size_t length);
 __u64 pcapng_epb_time(const struct softtap_epb *epb);
 __u64 pcapng_epb_drops(const struct softtap_epb *epb);
+__u64 pcapng_whole(const struct iovec *pieces, int n_pieces, size_t most, size_t *whole);
 
 #endif /* SOFTTAP_PCAPNG_H */

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Output: a file or a pipe that takes whole pieces, or says how much of them it took. */
+/*
+ * Output: a file or a pipe that takes whole pieces, or says how much of them it took.
+ *
+ * A file can be cut behind the last whole block. What is in a pipe is there for good: it gets whole
+ * blocks, as many at a time as it has room for, so that none is torn when this process is killed.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
@@ -13,6 +18,7 @@
 
 #include "message.h"
 #include "pcapng.h"
+#include "pipe.h"
 #include "storage.h"
 
 #define DIRECT_ALIGN	4096	/* bytes; what devices and file systems in use ask for, or less */
@@ -41,6 +47,8 @@ static void look_at_kind(struct storage *storage)
 	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
 	if (storage->regular)
 		storage->length = lseek(storage->fd, 0, SEEK_CUR);
+	else
+		storage->pipe = pipe_capacity(storage->fd);
 }
 
 static int use_stdout(struct storage *storage)
@@ -171,10 +179,80 @@ static bool is_passing(const struct storage *storage)
 	return errno == EINTR && !(storage->give_up && storage->give_up());
 }
 
+/* Writes pieces, and moves them past what was written. Return: bytes; errno tells why not all. */
+static size_t write_all(const struct storage *storage, struct iovec *left, int n_left)
+{
+	size_t total = 0;
+	int done = 0;
+
+	while (done < n_left) {
+		ssize_t written = writev(storage->fd, left + done, n_left - done);
+
+		if (written < 0 && is_passing(storage))
+			continue;
+		if (written < 0)
+			break;
+		total += written;
+		done += advance(left + done, n_left - done, written);
+	}
+	return total;
+}
+
+/*
+ * Waits for a pipe that has no room for a block, unless none ever has. Return: bytes to write now,
+ * whole blocks; 0 with EINTR when it is not to be waited for.
+ */
+static size_t portion(const struct storage *storage, const struct iovec *left, int n_left)
+{
+	const struct softtap_block *first = left->iov_base;
+	size_t whole;
+
+	do {
+		pcapng_whole(left, n_left, pipe_room(storage->fd, storage->pipe), &whole);
+		if (whole)
+			return whole;
+		if (storage->give_up && storage->give_up()) {
+			errno = EINTR;
+			return 0;
+		}
+	} while (first->length <= storage->pipe && pipe_wait(storage->fd));
+	return first->length;
+}
+
+/* Copies pieces up to @length bytes. Return: how many. */
+static int copy_pieces(struct iovec *to, const struct iovec *from, size_t length)
+{
+	int n = 0;
+
+	for (; length; n++) {
+		to[n] = from[n];
+		if (to[n].iov_len > length)
+			to[n].iov_len = length;
+		length -= to[n].iov_len;
+	}
+	return n;
+}
+
+static size_t write_portions(const struct storage *storage, struct iovec *left, int n_left)
+{
+	struct iovec pieces[STORAGE_PIECES];
+	size_t length, written, total = 0;
+	int done = 0;
+
+	while (done < n_left && (length = portion(storage, left + done, n_left - done))) {
+		written = write_all(storage, pieces, copy_pieces(pieces, left + done, length));
+		total += written;
+		if (written < length)
+			break;
+		done += advance(left + done, n_left - done, length);
+	}
+	return total;
+}
+
 /**
  * storage_write - write pieces of memory as they are
  * @storage: open
- * @pieces: not more than fit one writev(2)
+ * @pieces: not more than fit one writev(2); whole pcapng blocks each
  * @n_pieces: how many
  *
  * Waits for a pipe's other side. errno tells why less was written than there is.
@@ -184,19 +262,10 @@ static bool is_passing(const struct storage *storage)
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces)
 {
 	struct iovec left[STORAGE_PIECES];
-	ssize_t written, total = 0;
-	int done = 0;
+	size_t total;
 
 	memcpy(left, pieces, n_pieces * sizeof(*pieces));
-	while (done < n_pieces) {
-		written = writev(storage->fd, left + done, n_pieces - done);
-		if (written < 0 && is_passing(storage))
-			continue;
-		if (written < 0)
-			break;
-		total += written;
-		done += advance(left + done, n_pieces - done, written);
-	}
+	total = (storage->pipe ? write_portions : write_all)(storage, left, n_pieces);
 	storage->length += total;
 	return total;
 }

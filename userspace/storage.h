@@ -14,6 +14,7 @@
  * @fd: file, pipe or device
  * @path: as the user named it
  * @regular: a file that can be cut
+ * @pipe: bytes that the pipe holds, 0 when it is none
  * @direct: the same file past the page cache (O_DIRECT), or -1
  * @unnamed: the file gets its name by storage_appear()
  * @length: bytes so far
@@ -23,6 +24,7 @@ struct storage {
 	int fd;
 	const char *path;
 	bool regular;
+	size_t pipe;
 	int direct;
 	bool unnamed;
 	off_t length;

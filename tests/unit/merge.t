@@ -1,16 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# The reader's merge on buffers in memory (merge.c), with the address sanitizer.
+# The reader's merge on buffers in memory (merge.c).
 set -eu
 
-here=$(cd "$(dirname "$0")" && pwd)
-source=$here/../../userspace
-build=$(mktemp -d)
-trap 'rm -rf "$build"' EXIT
+# shellcheck source=tests/lib/unit.sh
+. "$(dirname "$0")/../lib/unit.sh"
 
-cc -std=gnu11 -D_GNU_SOURCE -DSOFTTAP_VERSION='"test"' -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
-	-Wall -Wextra -Werror -iquote "$source" -I"$here/../../uapi" -o "$build/merge" \
-	"$here/merge.c" "$source/merge.c" "$source/pcapng.c" "$source/relay.c" \
-	"$source/message.c" "$source/sysfs.c"
-"$build/merge"
+unit merge merge.c pcapng.c relay.c message.c sysfs.c

@@ -1,0 +1,10 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# What is in a pipe is whole blocks at any time (pipe.c, storage.c).
+set -eu
+
+# shellcheck source=tests/lib/unit.sh
+. "$(dirname "$0")/../lib/unit.sh"
+
+unit pipe pipe.c storage.c pcapng.c message.c
