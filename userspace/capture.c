@@ -480,14 +480,24 @@ static int check_policy(const char *tap)
 	return -1;
 }
 
+/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
+static int settle(struct capture *capture)
+{
+	struct scheduling *scheduling = &capture->options.scheduling;
+
+	if (scheduling_apply(scheduling, &capture->relay))
+		return -1;
+	scheduling_lock_memory(scheduling);
+	return privileges_drop(&capture->options.privileges);
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
 	capture->status = relay_open(&capture->relay, capture->options.tap);
 	if (capture->status)
 		return capture->status;
-	if (check_policy(capture->options.tap) || choose(capture) ||
-	    scheduling_apply(&capture->options.scheduling, &capture->relay) ||
+	if (check_policy(capture->options.tap) || choose(capture) || settle(capture) ||
 	    count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
 	} else if (storage_open(&capture->storage, capture->options.path, false)) {

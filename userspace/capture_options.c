@@ -29,6 +29,7 @@ static void show_usage(FILE *file)
 	      "  --interval MS        look at least this often, in milliseconds (100)\n"
 	      "  --cpu LIST           run on these processors (those of `up --cpus reader=')\n"
 	      "  --rt[=PRIORITY]      with real-time priority (1), on processors that do not receive\n"
+	      "  -Z USER              become USER when the tap is open, before FILE is made\n"
 	      "  -h, --help           this text\n"
 	      "\n"
 	      "One reader a tap. What a reader that died left behind comes first.\n"
@@ -135,6 +136,8 @@ static int parse_option(int option, const char *value, struct capture_options *o
 		return scheduling_parse_cpus(&options->scheduling, value);
 	case 'R':
 		return scheduling_parse_priority(&options->scheduling, value);
+	case 'Z':
+		return privileges_parse(&options->privileges, value);
 	default:
 		return -1;	/* getopt has said why */
 	}
@@ -162,7 +165,7 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 	int option;
 
 	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
-	while ((option = getopt_long(argc, argv, "i:w:c:a:s:f:h", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "i:w:c:a:s:f:Z:h", names, NULL)) != -1) {
 		if (option == 'h') {
 			show_usage(stdout);
 			return 1;

@@ -6,6 +6,7 @@
 
 #include <pcap/pcap.h>
 
+#include "privileges.h"
 #include "scheduling.h"
 #include "softtap.h"
 
@@ -21,6 +22,7 @@
  * @program: which frames are recorded; without instructions all
  * @fail_on_loss: missing frames are a failure
  * @scheduling: where the reader runs, and how urgently
+ * @privileges: who captures when the tap is open
  */
 struct capture_options {
 	const char *tap;
@@ -33,6 +35,7 @@ struct capture_options {
 	struct bpf_program program;
 	bool fail_on_loss;
 	struct scheduling scheduling;
+	struct privileges privileges;
 };
 
 int capture_options_parse(int argc, char **argv, struct capture_options *options);

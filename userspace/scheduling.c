@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 
 #include "interrupts.h"
 #include "main.h"
@@ -178,6 +180,37 @@ int scheduling_apply(struct scheduling *scheduling, const struct relay *relay)
 	if (check_own(&scheduling->cpus, &placement, relay))
 		return -1;
 	return set_priority(scheduling->priority);
+}
+
+/* Return: 0, or -1 with errno. */
+static int raise_memory_limit(void)
+{
+	struct rlimit limit = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (!setrlimit(RLIMIT_MEMLOCK, &limit))
+		return 0;
+	if (getrlimit(RLIMIT_MEMLOCK, &limit))
+		return -1;
+	limit.rlim_cur = limit.rlim_max;
+	return setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+/**
+ * scheduling_lock_memory - keep the reader in memory, also when the page cache wants all of it
+ * @scheduling: with a real-time priority a failure is told
+ *
+ * That is its program, its data and its stack. The pages of a tap's buffers are the module's, and
+ * always there: they neither need nor count as locked. MCL_FUTURE would count them for a user whose
+ * limit they exceed, and the mapping would fail. The limit is raised as a stack that is locked may
+ * not grow beyond it, later and as another user.
+ */
+void scheduling_lock_memory(const struct scheduling *scheduling)
+{
+	if (!raise_memory_limit() && !mlockall(MCL_CURRENT))
+		return;
+	if (scheduling->priority)
+		msg_warning("--rt: the reader is not locked in memory: %s; see RLIMIT_MEMLOCK",
+			    strerror(errno));
 }
 
 /**

@@ -19,6 +19,7 @@ struct scheduling {
 int scheduling_parse_cpus(struct scheduling *scheduling, const char *list);
 int scheduling_parse_priority(struct scheduling *scheduling, const char *priority);
 int scheduling_apply(struct scheduling *scheduling, const struct relay *relay);
+void scheduling_lock_memory(const struct scheduling *scheduling);
 void scheduling_watch(struct scheduling *scheduling, const struct relay *relay);
 
 #endif /* SOFTTAP_SCHEDULING_H */

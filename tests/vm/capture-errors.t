@@ -33,7 +33,7 @@ complains() {
 
 wrong_command_line() {
 	fails 2 '-w FILE' 'no file' softtap capture
-	fails 2 'invalid option' 'unknown option' softtap capture -Z -w x.pcapng
+	fails 2 'invalid option' 'unknown option' softtap capture -9 -w x.pcapng
 	fails 2 '-c 0: ' 'no packets' softtap capture -c 0 -w x.pcapng
 	fails 2 'duration:SECONDS' 'unknown -a' softtap capture -a filesize:1 -w x.pcapng
 	fails 2 'duration:x' 'no number' softtap capture -a duration:x -w x.pcapng
