@@ -30,6 +30,7 @@ static void show_usage(FILE *file)
 	      "  --cpu LIST           run on these processors (those of `up --cpus reader=')\n"
 	      "  --rt[=PRIORITY]      with real-time priority (1), on processors that do not receive\n"
 	      "  -Z USER              become USER when the tap is open, before FILE is made\n"
+	      "  -U                   write packets as they come: it always does\n"
 	      "  -h, --help           this text\n"
 	      "\n"
 	      "One reader a tap. What a reader that died left behind comes first.\n"
@@ -136,6 +137,8 @@ static int parse_option(int option, const char *value, struct capture_options *o
 		return scheduling_parse_cpus(&options->scheduling, value);
 	case 'R':
 		return scheduling_parse_priority(&options->scheduling, value);
+	case 'U':
+		return 0;
 	case 'Z':
 		return privileges_parse(&options->privileges, value);
 	default:
@@ -165,7 +168,7 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 	int option;
 
 	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
-	while ((option = getopt_long(argc, argv, "i:w:c:a:s:f:Z:h", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "i:w:c:a:s:f:UZ:h", names, NULL)) != -1) {
 		if (option == 'h') {
 			show_usage(stdout);
 			return 1;

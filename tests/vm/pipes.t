@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Into a pipe: programs that read it live show each frame soon after it passed, and what it holds
+# ends with a whole record, also when nobody reads and the writer is stopped or killed.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	|        a0 +------+ eth1   softtap   eth2 +------+ b0        |
+#	+-----------+      +-----------+-----------+      +-----------+
+#	                               | reader
+#	                             pipe --> tshark, dumpcap, cat
+
+# shellcheck source=tests/lib/test.sh
+. "$(dirname "$0")/../lib/test.sh"
+# shellcheck source=tests/tools/flood.sh
+. "$tests/tools/flood.sh"
+. "$tests/lib/captures.sh"
+
+machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
+kills=$(count 8 200)
+flood_rate=3000
+slack=3000	# ms that an emulated machine may take to send a frame and to show it
+live=3
+
+prepare() {
+	make-frames plain 1 200 1500 plain
+}
+
+# --- Live ---------------------------------------------------------------------------------------------
+
+now_ms() {
+	echo $((${EPOCHREALTIME/[.,]/} / 1000))
+}
+
+# shows LINES - tshark has shown more
+shows() {
+	[ "$(wc -l <shown)" -gt "$1" ]
+}
+
+# How long until a frame is shown; -1 if it is not.
+time_to_show() {
+	local lines start
+	lines=$(wc -l <shown)
+	start=$(now_ms)
+	send_marker "frame $1" A
+	if within 30 shows "$lines"; then echo $(($(now_ms) - start)); else echo -1; fi
+}
+
+test_live() {
+	local i took interval
+	for interval in 100 2000; do
+		tshark -n -l -r - <pipe >shown 2>tshark.log &
+		start_reader - -U --interval $interval >pipe
+		within 120 shows 0
+		for ((i = 0; i < live; i++)); do
+			sleep 0.5
+			took=$(time_to_show $i)
+			ok "--interval $interval: tshark shows a frame after $took ms" \
+				[ $((took >= 0 && took <= interval + slack)) = 1 ]
+		done
+		ok 'the reader ends well' stop_reader
+		wait
+	done
+}
+
+# What wireshark -k -i - has read the pipe.
+test_dumpcap() {
+	dumpcap -q -i - -w dumpcap.pcapng <pipe 2>dumpcap.log &
+	start_reader - >pipe
+	send A "$SOFTTAP_OUT/plain" 500
+	ok 'dumpcap: the reader ends well' stop_reader
+	wait
+}
+
+# --- Killed -------------------------------------------------------------------------------------------
+
+# The pipe has somebody to read it, who does not.
+start_unread() {
+	exec {hold}<>pipe
+	start_capture pipe
+}
+
+# drain FILE - adds what is in the pipe, until the writer is gone
+drain() {
+	cat <pipe >>"$1" {hold}>&- &
+	exec {hold}>&-
+}
+
+# It waits for the pipe: frames are lost. Every other one is killed while it is read.
+kill_one() {
+	start_unread
+	if [ $((n % 2)) = 0 ]; then
+		frames_pass lost_frames 1
+	else
+		drain kill.$n
+		nap 0.$((RANDOM % 400 + 100))
+	fi
+	kill -KILL "$reader"
+	[ $((n % 2)) = 1 ] || drain kill.$n
+	wait "$reader" $! 2>/dev/null || :
+}
+
+test_killed() {
+	local n files=()
+	for ((n = 0; n < kills; n++)); do
+		kill_one
+		files+=("kill.$n")
+	done
+	test_stopped
+	stop_flood
+	laws_hold
+	ok 'all that was captured is in the pipes, and no record is torn' all_whole "${files[@]}" stopped
+}
+
+# What it holds then ends with a whole block; the rest follows when the writer goes on.
+test_stopped() {
+	start_unread
+	frames_pass lost_frames 1
+	kill -STOP "$reader"
+	timeout 3 cat <&"$hold" >stopped || :
+	like 'stopped: what the pipe holds is whole' \
+		"$(softtap verify -j stopped 2>/dev/null | jq -c '[.torn_bytes, (.interfaces[0].packets > 0)]')" \
+		'^\[0,true\]$'
+	drain stopped
+	kill -CONT "$reader"
+	ok 'stopped, and gone on: ends well' stop_reader
+	wait $! || :
+}
+
+all_whole() {
+	records_agree "$@" >said.records && grep -q ' torn 0 ' said.records
+}
+
+guest() {
+	veth_topology
+	mkfifo pipe
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
+	test_live
+	test_dumpcap
+	unload
+	# What a reader leaves behind must have room in the pipe of the next one.
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=2
+	start_flood
+	frames_pass tx_frames 20
+	test_killed
+	unload
+}
+
+verify() {
+	ok 'dumpcap: all that was received is there' frames same plain dumpcap.pcapng
+}
+
+run_test
