@@ -115,19 +115,15 @@ static bool is_cut_short(const struct capture *capture)
 
 /*
  * The output took less than the batch. What it took of it stays, up to the last whole record; the
- * rest stays in the buffers for the next reader. Taken once more, only as many records as were
- * written, the batch says whose those are.
+ * rest stays in the buffers for the next reader.
  */
 static void end_output(struct capture *capture, size_t written)
 {
 	int error = errno;
-	size_t whole;
-	__u64 records = pcapng_whole(capture->batch.pieces, capture->batch.n_pieces, written,
-				     &whole);
 
-	storage_cut(&capture->storage, capture->storage.length - written + whole);
-	relay_rewind(&capture->relay);
-	merge_fill(&capture->relay, &capture->batch, ~0ULL, records);
+	merge_cut(&capture->relay, &capture->batch, written);
+	storage_cut(&capture->storage,
+		    capture->storage.length - written + capture->batch.bytes);
 	if (error == EINTR)
 		msg_error("%s: nobody reads it", capture->storage.path);
 	else

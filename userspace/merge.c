@@ -86,6 +86,7 @@ static void clear(struct batch *batch)
 	batch->n_pieces = 0;
 	batch->bytes = 0;
 	batch->records = 0;
+	batch->last = 0;
 	memset(batch->ports, 0, sizeof(batch->ports));
 }
 
@@ -93,6 +94,11 @@ static bool is_full(const struct batch *batch, __u64 most)
 {
 	return batch->records >= most || batch->bytes >= BATCH_BYTES ||
 	       batch->n_pieces == BATCH_PIECES;
+}
+
+static __u64 newer(__u64 time, __u64 other)
+{
+	return time > other ? time : other;
 }
 
 static void account(struct port_account *ports, const struct softtap_epb *epb)
@@ -117,7 +123,7 @@ static size_t take_run(struct batch *batch, const struct softtap_epb *epb, size_
 		account(batch->ports, epb);
 		batch->records++;
 		batch->bytes += epb->block.length;
-		batch->last = pcapng_epb_time(epb);
+		batch->last = newer(batch->last, pcapng_epb_time(epb));
 		run += epb->block.length;
 		epb = (const void *)((const char *)epb + epb->block.length);
 	}
@@ -231,27 +237,67 @@ static void add_tally(struct batch *batch, const struct tally *tally)
 	unsigned int port;
 
 	batch->records += tally->records;
-	batch->last = tally->last;
+	batch->last = newer(batch->last, tally->last);
 	for (port = 0; port < SOFTTAP_PORTS; port++) {
 		batch->ports[port].recorded += tally->ports[port].recorded;
 		batch->ports[port].dropped += tally->ports[port].dropped;
 	}
 }
 
+/* Is all there up to the end of the sub-buffer that the CPU's next record is in? */
+static bool is_finished(const struct relay *relay, unsigned int cpu)
+{
+	const struct stream *stream = &relay->streams[cpu];
+
+	return stream->limit - stream->position >= relay_subbuf_room(relay, stream->position);
+}
+
+/* As take(), not beyond the end of the sub-buffer. */
+static void take_within(struct relay *relay, unsigned int cpu, struct batch *batch, __u64 until,
+			__u64 most)
+{
+	struct stream *stream = &relay->streams[cpu];
+	__u64 limit = stream->limit;
+
+	stream->limit = stream->position + room_at(relay, stream->position, limit);
+	take(relay, cpu, batch, until, most);
+	stream->limit = limit;
+}
+
 /* Takes the rest of a sub-buffer, with which somebody has begun already. */
 static enum merge_whole take_rest(struct relay *relay, unsigned int cpu, struct batch *batch,
 				  __u64 horizon, __u64 most)
 {
-	struct stream *stream = &relay->streams[cpu];
-	__u64 limit = stream->limit;
-	__u64 end = stream->position + relay_subbuf_room(relay, stream->position);
-
-	if (limit < end)
+	if (!is_finished(relay, cpu))
 		return WHOLE_NONE;
-	stream->limit = end;
-	take(relay, cpu, batch, horizon - 1, most);
-	stream->limit = limit;
+	take_within(relay, cpu, batch, horizon - 1, most);
 	return batch->records ? WHOLE_NEXT : WHOLE_LATER;
+}
+
+/*
+ * Takes one CPU's next sub-buffer, which is finished, as it is. Return: WHOLE_TAKEN if nobody has
+ * begun with it, all its records are older than @before, and the batch takes them.
+ */
+static enum merge_whole take_subbuf(struct relay *relay, unsigned int cpu, struct batch *batch,
+				    __u64 before, __u64 most)
+{
+	struct stream *stream = &relay->streams[cpu];
+	const struct softtap_block *block = relay_block(relay, cpu, stream->position);
+	__u32 size = relay->geometry.subbuf_size;
+	enum merge_whole found = WHOLE_NONE;
+	struct tally tally;
+
+	if (block && relay_subbuf_room(relay, stream->position) == size)
+		found = tally_subbuf(&tally, block, size, before);
+	if (found != WHOLE_TAKEN)
+		return found;
+	if (tally.records > most - batch->records)
+		return WHOLE_NONE;
+	append(batch, block, size);
+	batch->bytes += size;
+	add_tally(batch, &tally);
+	stream->position += size;
+	return WHOLE_TAKEN;
 }
 
 /**
@@ -270,28 +316,94 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 	enum merge_whole found = WHOLE_NONE;
 	__u32 size = relay->geometry.subbuf_size;
 	int cpu = only_cpu(relay);
-	struct stream *stream = &relay->streams[cpu < 0 ? 0 : cpu];
-	struct tally tally;
 
 	clear(batch);
 	if (cpu < 0)
 		return WHOLE_NONE;
-	if (relay_subbuf_room(relay, stream->position) != size)
+	if (relay_subbuf_room(relay, relay->streams[cpu].position) != size)
 		return take_rest(relay, cpu, batch, horizon, most);
-	while (stream->limit - stream->position >= size && !is_full(batch, most)) {
-		const struct softtap_block *block = relay_block(relay, cpu, stream->position);
-
-		found = block ? tally_subbuf(&tally, block, size, horizon) : WHOLE_NONE;
-		if (found != WHOLE_TAKEN || tally.records > most - batch->records)
+	while (is_finished(relay, cpu) && !is_full(batch, most)) {
+		found = take_subbuf(relay, cpu, batch, horizon, most);
+		if (found != WHOLE_TAKEN)
 			break;
-		append(batch, block, size);
-		batch->bytes += size;
-		add_tally(batch, &tally);
-		stream->position += size;
 	}
 	if (batch->n_pieces)
 		return WHOLE_TAKEN;
 	return found == WHOLE_LATER ? WHOLE_LATER : WHOLE_NONE;
+}
+
+/* --- What was taken --------------------------------------------------------------------------- */
+
+/* Return: the CPU in whose buffer a piece lies. */
+static unsigned int cpu_of(const struct relay *relay, const struct iovec *piece)
+{
+	unsigned int cpu;
+
+	for (cpu = 0; cpu + 1 < relay->geometry.cpus; cpu++) {
+		const unsigned char *map = relay->streams[cpu].map;
+		const unsigned char *at = piece->iov_base;
+
+		if (map && at >= map && at < map + relay->buffer_size)
+			break;
+	}
+	return cpu;
+}
+
+/* Return: the position of a block, which is not given back. */
+static __u64 position_of(const struct relay *relay, unsigned int cpu, const char *block)
+{
+	const struct stream *stream = &relay->streams[cpu];
+	__u64 offset = (const unsigned char *)block - stream->map;
+
+	return stream->given +
+	       (offset + relay->buffer_size - stream->given % relay->buffer_size) %
+	       relay->buffer_size;
+}
+
+/* Puts blocks of a piece back into the batch, up to @most bytes. Return: whether all of them. */
+static bool keep_piece(struct relay *relay, struct batch *batch, struct iovec *piece, size_t most)
+{
+	unsigned int cpu = cpu_of(relay, piece);
+	const char *start = piece->iov_base, *at = start;
+	const char *end = at + piece->iov_len;
+
+	while (at < end) {
+		const struct softtap_epb *epb = (const void *)at;
+
+		if (batch->bytes + epb->block.length > most)
+			break;
+		if (epb->block.type == SOFTTAP_PCAPNG_EPB) {
+			account(batch->ports, epb);
+			batch->records++;
+			batch->last = newer(batch->last, pcapng_epb_time(epb));
+		}
+		batch->bytes += epb->block.length;
+		relay->streams[cpu].position = position_of(relay, cpu, at) + epb->block.length;
+		at += epb->block.length;
+	}
+	piece->iov_len = at - start;
+	return at == end;
+}
+
+/**
+ * merge_cut - take back the end of a batch
+ * @relay: the streams' positions move back, to behind what stays
+ * @batch: just taken; nothing of it was given back
+ * @most: bytes that may stay; a block stays as a whole or not at all
+ */
+void merge_cut(struct relay *relay, struct batch *batch, size_t most)
+{
+	int pieces = batch->n_pieces, i;
+
+	relay_rewind(relay);
+	clear(batch);
+	for (i = 0; i < pieces; i++) {
+		bool all = keep_piece(relay, batch, &batch->pieces[i], most);
+
+		batch->n_pieces += batch->pieces[i].iov_len > 0;
+		if (!all)
+			return;
+	}
 }
 
 /**

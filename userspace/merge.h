@@ -19,7 +19,7 @@
  * @n_pieces: how many
  * @bytes: sum of their lengths
  * @records: how many records
- * @last: time of the last record, ns
+ * @last: time of the newest record, ns
  * @ports: what they add to each port's account
  */
 struct batch {
@@ -49,6 +49,7 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 __u64 merge_first(struct relay *relay, unsigned int cpu);
 void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports);
+void merge_cut(struct relay *relay, struct batch *batch, size_t most);
 __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,
 		  struct port_account *ports);
 

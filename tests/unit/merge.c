@@ -302,6 +302,79 @@ static void test_whole_not(void)
 	   "a sub-buffer with something else in it is not taken as it is");
 }
 
+/* Some of it is given back, so that the buffers wrap. */
+static void fill_for_cut(void)
+{
+	int i;
+
+	begin();
+	for (i = 0; i < 60; i++) {
+		put_record(&writers[i % 2], i, i & 1, 100 + 37 * i % 300, i % 7);
+		look();
+		if (i >= 30)
+			continue;
+		merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+		streams[0].given = streams[0].position;
+		streams[1].given = streams[1].position;
+	}
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+}
+
+/* A batch that is cut is as if no more had been taken. */
+static bool cut_is_good(size_t most)
+{
+	static struct batch cut;
+	__u64 positions[CPUS];
+	int cpu;
+
+	fill_for_cut();
+	merge_cut(&relay, &batch, most);
+	cut = batch;
+	for (cpu = 0; cpu < CPUS; cpu++)
+		positions[cpu] = streams[cpu].position;
+	relay_rewind(&relay);
+	merge_fill(&relay, &batch, ~0ULL, cut.records);
+	for (cpu = 0; cpu < CPUS; cpu++)
+		if (merge_count(&relay, cpu, positions[cpu], streams[cpu].position, NULL) ||
+		    positions[cpu] > streams[cpu].position)
+			return false;
+	return cut.bytes <= most && cut.bytes == batch.bytes && cut.n_pieces == batch.n_pieces &&
+	       !memcmp(cut.pieces, batch.pieces, cut.n_pieces * sizeof(*cut.pieces)) &&
+	       !memcmp(cut.ports, batch.ports, sizeof(cut.ports)) &&
+	       (!cut.records || cut.last == batch.last);
+}
+
+static void test_cut(void)
+{
+	__u64 records;
+	size_t most, bytes;
+	bool good = true;
+
+	fill_for_cut();
+	bytes = batch.bytes;
+	records = batch.records;
+	for (most = 0; most < bytes; most += 4)
+		good = good && cut_is_good(most) && batch.records < records;
+	ok(good && records == 30, "a batch can be cut anywhere: whole records stay, the rest does not");
+	ok(cut_is_good(bytes) && batch.records == records, "cut at its end, all of it stays");
+}
+
+static void test_cut_whole(void)
+{
+	__u64 per_subbuf = SUBBUF / (SOFTTAP_EPB_OVERHEAD + 400);
+
+	begin();
+	fill_subbufs(&writers[1]);
+	look();
+	merge_whole(&relay, &batch, ~0ULL, ~0ULL);
+	merge_cut(&relay, &batch, 2 * SUBBUF - 1);
+	ok(batch.records == 2 * per_subbuf && streams[1].position < 2 * SUBBUF &&
+	   streams[1].position == batch.bytes, "of whole sub-buffers, a filler that is cut goes");
+	merge_cut(&relay, &batch, SUBBUF);
+	ok(batch.records == per_subbuf && streams[1].position == SUBBUF && batch.bytes == SUBBUF,
+	   "one that is whole stays");
+}
+
 int main(void)
 {
 	test_order_over_cpus();
@@ -315,6 +388,8 @@ int main(void)
 	test_whole_limits();
 	test_whole_rest();
 	test_whole_not();
+	test_cut();
+	test_cut_whole();
 	printf("1..%d\n", tests);
 	return 0;
 }
