@@ -8,6 +8,7 @@
  *
  * As long as only one CPU records, and fast enough to fill sub-buffers, these go to a file as they
  * are, past the page cache; what the last one has begun waits for its end, or for the interval.
+ * With --order buffer they do so whichever CPUs record.
  */
 #include <errno.h>
 #include <poll.h>
@@ -45,7 +46,7 @@
  * @records: written so far
  * @doubled: records at the start that a reader before may have written already
  * @start: when it started, ns since 1970-01-01 UTC
- * @last: time of the last record written, or 0
+ * @last: time of the newest record written, or 0
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
@@ -157,7 +158,7 @@ static int write_batch(struct capture *capture)
 		end_output(capture, written);
 	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
 		goto err_module;
-	if (batch->records)
+	if (batch->last > capture->last)
 		capture->last = batch->last;
 	add_account(capture);
 	return written < bytes ? -1 : 0;
@@ -177,7 +178,10 @@ static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 	__u64 most = capture->options.count - capture->records;
 	enum merge_whole found = WHOLE_NONE;
 
-	if (capture->storage.direct >= 0)
+	if (capture->options.by_buffer)
+		found = merge_buffers(&capture->relay, &capture->batch, horizon,
+				      capture->options.interval * NS_PER_MS, most);
+	else if (capture->storage.direct >= 0)
 		found = merge_whole(&capture->relay, &capture->batch, horizon, most);
 	if (found == WHOLE_NONE && due)
 		merge_fill(&capture->relay, &capture->batch, horizon, most);
@@ -321,7 +325,7 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 	return -1;
 }
 
-/* The wall clock may have stepped meanwhile: the end is not before the last record. */
+/* The wall clock may have stepped meanwhile: the end is not before the newest record. */
 static void write_end(struct capture *capture)
 {
 	__u64 now = clock_ns(CLOCK_REALTIME);
@@ -335,15 +339,30 @@ static void write_end(struct capture *capture)
 	write_blocks(capture, &blocks);
 }
 
+/* What a file says of itself as a whole: its order, if that is not of time, comes first. */
+static const char *comment_on_file(char *comment, size_t size, const struct capture *capture)
+{
+	int length = 0;
+
+	if (capture->options.by_buffer)
+		length = snprintf(comment, size, PCAPNG_ORDER_BUFFER "\n",
+				  (__u64)capture->options.interval);
+	if (capture->doubled)
+		snprintf(comment + length, size - length,
+			 "The first %llu packet%s may stand at the end of the file of a reader that died.",
+			 capture->doubled, plural(capture->doubled));
+	else if (length)
+		comment[length - 1] = '\0';
+	return length || capture->doubled ? comment : NULL;
+}
+
 static int write_start(struct capture *capture)
 {
 	struct blocks blocks = { .length = 0 };
 	char comment[160];
 
-	snprintf(comment, sizeof(comment),
-		 "The first %llu packet%s may stand at the end of the file of a reader that died.",
-		 capture->doubled, plural(capture->doubled));
-	pcapng_start(&blocks, &capture->relay.geometry, capture->doubled ? comment : NULL);
+	pcapng_start(&blocks, &capture->relay.geometry,
+		     comment_on_file(comment, sizeof(comment), capture));
 	if (write_blocks(capture, &blocks))
 		return -1;
 	if (!storage_appear(&capture->storage))

@@ -31,6 +31,9 @@ static void show_usage(FILE *file)
 	      "  --rt[=PRIORITY]      with real-time priority (1), on processors that do not receive\n"
 	      "  -Z USER              become USER when the tap is open, before FILE is made\n"
 	      "  -U                   write packets as they come: it always does\n"
+	      "  --order time|buffer  packets in the order of time, or whole sub-buffers as they\n"
+	      "                       are: a packet is older than one before it by no more than\n"
+	      "                       the interval\n"
 	      "  -h, --help           this text\n"
 	      "\n"
 	      "One reader a tap. What a reader that died left behind comes first.\n"
@@ -141,6 +144,12 @@ static int parse_option(int option, const char *value, struct capture_options *o
 		return 0;
 	case 'Z':
 		return privileges_parse(&options->privileges, value);
+	case 'O':
+		options->by_buffer = !strcmp(value, "buffer");
+		if (options->by_buffer || !strcmp(value, "time"))
+			return 0;
+		msg_error("--order %s: must be time or buffer", value);
+		return -1;
 	default:
 		return -1;	/* getopt has said why */
 	}
@@ -163,6 +172,7 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 		{ "interval", required_argument, NULL, 'I' },
 		{ "cpu", required_argument, NULL, 'C' },
 		{ "rt", optional_argument, NULL, 'R' },
+		{ "order", required_argument, NULL, 'O' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;

@@ -23,6 +23,7 @@
  * @fail_on_loss: missing frames are a failure
  * @scheduling: where the reader runs, and how urgently
  * @privileges: who captures when the tap is open
+ * @by_buffer: not in the order of time, but as whole sub-buffers
  */
 struct capture_options {
 	const char *tap;
@@ -36,6 +37,7 @@ struct capture_options {
 	bool fail_on_loss;
 	struct scheduling scheduling;
 	struct privileges privileges;
+	bool by_buffer;
 };
 
 int capture_options_parse(int argc, char **argv, struct capture_options *options);

@@ -163,9 +163,22 @@ static int take_length(struct inspection *in, const struct softtap_block *block)
 	return 0;
 }
 
+/* More milliseconds than an interval may have are no order of softtap's. */
+static void read_order(struct inspection *in, const char *comment)
+{
+	__u64 ms;
+
+	if (sscanf(comment, PCAPNG_ORDER_BUFFER, &ms) == 1 && ms <= PCAPNG_ORDER_MAX)
+		in->allowed = ms * PCAPNG_ORDER_UNIT;
+}
+
 /* The byte order comes before the length, which depends on it. */
 static int take_section(struct inspection *in, const struct softtap_block *block)
 {
+	char comment[64] = "";
+	struct wanted wanted[] = {
+		{ PCAPNG_OPT_COMMENT, sizeof(comment) - 1, true, comment, false },
+	};
 	struct section section;
 
 	if (in->offset)
@@ -185,7 +198,10 @@ static int take_section(struct inspection *in, const struct softtap_block *block
 		return -1;
 	if (section.major != 1)
 		return bad(in, "pcapng of an unknown version");
-	return take_options(in, NULL, 0) ?: take_end(in, block);
+	if (take_options(in, wanted, ARRAY_SIZE(wanted)) || take_end(in, block))
+		return -1;
+	read_order(in, comment);
+	return 0;
 }
 
 static void make_printable(char *text)
@@ -249,6 +265,10 @@ static void account(struct inspection *in, const struct softtap_epb *epb, __u64 
 	if (time < in->time && !in->late++)
 		in->first_late = in->packets;
 	in->time = time;
+	if (time > in->newest)
+		in->newest = time;
+	else if (in->newest - time > in->disorder)
+		in->disorder = in->newest - time;
 	if (drops)
 		account_gap(in, epb, drops);
 	if (!port->packets++)

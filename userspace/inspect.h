@@ -84,12 +84,15 @@ struct inspect_gap {
  * @n_ports: ports described so far
  * @ports: by number of the interface
  * @packets: records of all ports
+ * @allowed: ns by which a record may be older than one before it, as the file says
+ * @disorder: ns by which one is, at most
  * @late: records with a time before that of the one before them
  * @first_late: number of the first of them, from 1
  * @offset: of the block that is read, or that was the last to be
  * @taken: bytes of it that were there
  * @left: bytes of it up to the length at its end
  * @time: of the last record
+ * @newest: the newest time so far
  */
 struct inspection {
 	FILE *file;
@@ -99,12 +102,15 @@ struct inspection {
 	unsigned int n_ports;
 	struct inspect_port ports[SOFTTAP_PORTS];
 	__u64 packets;
+	__u64 allowed;
+	__u64 disorder;
 	__u64 late;
 	__u64 first_late;
 	__u64 offset;
 	__u64 taken;
 	__u64 left;
 	__u64 time;
+	__u64 newest;
 };
 
 void inspect(struct inspection *inspection);

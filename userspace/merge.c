@@ -332,6 +332,99 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 	return found == WHOLE_LATER ? WHOLE_LATER : WHOLE_NONE;
 }
 
+/* --- Whole sub-buffers of all CPUs ------------------------------------------------------------ */
+
+/* Return: the CPU with the oldest record of those whose sub-buffer is finished, or -1. */
+static int oldest_finished(const struct relay *relay)
+{
+	__u64 first = NO_TIME;
+	unsigned int cpu;
+	int which = -1;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		__u64 time = head_time(relay, cpu);
+
+		if (time >= first || !is_finished(relay, cpu))
+			continue;
+		first = time;
+		which = cpu;
+	}
+	return which;
+}
+
+static __u64 add_time(__u64 time, __u64 ns)
+{
+	return time > NO_TIME - ns ? NO_TIME : time + ns;
+}
+
+/* Return: the time up to which @cpu's records may come before what other CPUs have. */
+static __u64 time_allowed(const struct relay *relay, unsigned int cpu, __u64 disorder)
+{
+	__u64 first = NO_TIME;
+	unsigned int other;
+
+	for (other = 0; other < relay->geometry.cpus; other++) {
+		__u64 time = other == cpu ? NO_TIME : head_time(relay, other);
+
+		if (time < first)
+			first = time;
+	}
+	return add_time(first, disorder);
+}
+
+/* Takes what is oldest, which stands in the way of a sub-buffer as a whole. */
+static enum merge_whole take_way(struct relay *relay, struct batch *batch, __u64 horizon,
+				 __u64 disorder, __u64 most)
+{
+	unsigned int cpu = 0;
+	__u64 second, until;
+
+	if (oldest(relay, &cpu, &second) >= horizon)
+		return WHOLE_LATER;
+	until = add_time(second, disorder);
+	take_within(relay, cpu, batch, until < horizon ? until : horizon - 1, most);
+	return WHOLE_NEXT;
+}
+
+/**
+ * merge_buffers - take the next sub-buffers as they are, whichever CPUs have recorded
+ * @relay: looked at; the streams' positions move behind what was taken
+ * @batch: filled; its pieces are page-aligned after WHOLE_TAKEN
+ * @horizon: up to which time (ns, exclusive) records are all there
+ * @disorder: by how many ns a record may be older than one that was taken before it
+ * @most: how many records to take at most
+ *
+ * The sub-buffer with the oldest record comes first. It may pass sub-buffers that are not
+ * finished, up to @disorder; what these have is taken before what would pass it by more. What
+ * merge_fill() takes is within the same bound.
+ *
+ * Return: what came of it. After WHOLE_NONE nothing is finished, records may be there for
+ * merge_fill().
+ */
+enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 horizon,
+			       __u64 disorder, __u64 most)
+{
+	enum merge_whole found = WHOLE_TAKEN;
+	__u64 before = 0;
+	int cpu = -1;
+
+	clear(batch);
+	while (found == WHOLE_TAKEN && !is_full(batch, most)) {
+		cpu = oldest_finished(relay);
+		if (cpu < 0)
+			break;
+		before = add_time(time_allowed(relay, cpu, disorder), 1);
+		found = take_subbuf(relay, cpu, batch, before < horizon ? before : horizon, most);
+	}
+	if (batch->n_pieces)
+		return WHOLE_TAKEN;
+	if (cpu < 0)
+		return WHOLE_NONE;
+	if (found == WHOLE_LATER && before >= horizon)
+		return WHOLE_LATER;
+	return take_way(relay, batch, horizon, disorder, most);
+}
+
 /* --- What was taken --------------------------------------------------------------------------- */
 
 /* Return: the CPU in whose buffer a piece lies. */

@@ -36,7 +36,7 @@ struct batch {
  * @WHOLE_TAKEN: the batch has some
  * @WHOLE_NEXT: the batch has what comes before the next one
  * @WHOLE_LATER: there are some, but older records may still come
- * @WHOLE_NONE: there are none, or several CPUs have recorded
+ * @WHOLE_NONE: there are none, or, for merge_whole(), several CPUs have recorded
  */
 enum merge_whole {
 	WHOLE_TAKEN,
@@ -46,6 +46,8 @@ enum merge_whole {
 };
 
 enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
+enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 horizon,
+			       __u64 disorder, __u64 most);
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 __u64 merge_first(struct relay *relay, unsigned int cpu);
 void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports);

@@ -18,6 +18,11 @@
 #define PCAPNG_OPT_ISB_IFDROP		5
 #define PCAPNG_OPT_ISB_USRDELIV		8
 
+/* A comment on a file begins with it when a packet may be older, up to that, than one before it. */
+#define PCAPNG_ORDER_BUFFER	"order: buffer, %llu ms"
+#define PCAPNG_ORDER_MAX	60000	/* ms, as the longest interval */
+#define PCAPNG_ORDER_UNIT	1000000ULL	/* ns */
+
 /**
  * struct blocks - blocks being put together
  * @bytes: the blocks

@@ -92,9 +92,12 @@ static void check_end(struct findings *findings, const struct inspection *in)
 		find(findings, "byte %llu: %s", in->offset, in->fault);
 	else if (in->end == INSPECT_UNREADABLE)
 		find(findings, "byte %llu: cannot be read on: %s", in->offset, strerror(errno));
-	if (in->late)
+	if (in->disorder > in->allowed && !in->allowed)
 		find(findings, "out of order: %llu of %llu packets, the first is packet %llu",
 		     in->late, in->packets, in->first_late);
+	else if (in->disorder > in->allowed)
+		find(findings, "out of order: by %llu ns, the file tells of %llu at most",
+		     in->disorder, in->allowed);
 	if (!in->n_ports && in->end == INSPECT_WHOLE)
 		find(findings, "no interface is described");
 }
@@ -299,9 +302,13 @@ static void print_text(const struct inspection *in, const struct findings *findi
 	for (i = 0; i < in->n_ports; i++)
 		print_port(&in->ports[i]);
 	printf("out of order    %llu\n", in->late);
+	if (in->disorder || in->allowed)
+		printf("disorder        %llu ns at most, %llu ns allowed\n", in->disorder,
+		       in->allowed);
 	printf("torn tail       %llu bytes\n", in->end == INSPECT_TORN ? in->taken : 0);
 	if (!findings->count)
-		printf("whole, in order, and it adds up\n");
+		printf("whole, in %s, and it adds up\n",
+		       in->allowed ? "the order that it tells of" : "order");
 }
 
 static void add_count(struct json_object *object, const char *name, __u64 value)
@@ -379,6 +386,8 @@ static void print_json(const struct inspection *in, const struct findings *findi
 		json_object_array_add(wrong, json_object_new_string(findings->text[i]));
 	json_object_object_add(object, "interfaces", ports);
 	add_count(object, "out_of_order", in->late);
+	add_count(object, "disorder_ns", in->disorder);
+	add_count(object, "disorder_allowed_ns", in->allowed);
 	add_count(object, "torn_bytes", in->end == INSPECT_TORN ? in->taken : 0);
 	json_object_object_add(object, "wrong", wrong);
 	print_object(object, flags);

@@ -10,10 +10,10 @@
  *	port N records R again G doubled D reordered O foreign F drops L rest X holes H
  *
  * R counts every record of a stream's number once. G are those that a reader said might be in a
- * file before, and were; D came twice without that. O came after a higher number or a later time
- * within a file. F are no frames of flood's that arrived on this port. L is the sum of their
- * epb_dropcounts; X is what interface statistics at the end of files say was lost beyond those.
- * H are the numbers that are missing between the first and the last.
+ * file before, and were; D came twice without that. O came after a higher number, or after a time
+ * that is later by more than the file allows. F are no frames of flood's that arrived on this port.
+ * L is the sum of their epb_dropcounts; X is what interface statistics at the end of files say was
+ * lost beyond those. H are the numbers that are missing between the first and the last.
  *
  * Then
  *
@@ -67,10 +67,12 @@ struct port {
  * @start: its first byte
  * @at: the current block
  * @end: behind its last byte
- * @declared: records that may be in a file before, from the section header's comment
+ * @disorder: ms by which a record may be older than one before it, from the section header's
+ *	comment
+ * @declared: records that may be in a file before, from there, too
  * @interfaces: described so far
  * @statistics: interface statistics so far; no record may follow
- * @time: of the last record
+ * @time: of the newest record
  * @records: records
  * @next: per port, a number that the next record's is not below
  * @port_records: per port, records
@@ -81,6 +83,7 @@ struct file {
 	const __u8 *start;
 	const __u8 *at;
 	const __u8 *end;
+	__u64 disorder;
 	__u64 declared;
 	unsigned int interfaces;
 	unsigned int statistics;
@@ -170,11 +173,19 @@ static __u64 option_number(const struct file *file, const __u8 *at, const __u8 *
 	return long_word(value);
 }
 
+static bool take_comment(struct file *file, const char *line)
+{
+	if (sscanf(line, PCAPNG_ORDER_BUFFER, &file->disorder) == 1)
+		return true;
+	return sscanf(line, "The first %llu packet", &file->declared) == 1;
+}
+
 static void take_section(struct file *file, const __u8 *end)
 {
 	__u16 length = 0;
 	const __u8 *comment;
 	char text[200] = "";
+	char *line;
 
 	need(file, file->at == file->start, "a second section");
 	need(file, word(file->at + 8) == SOFTTAP_PCAPNG_MAGIC, "no pcapng of this machine");
@@ -183,8 +194,8 @@ static void take_section(struct file *file, const __u8 *end)
 		return;
 	need(file, length < sizeof(text), "a long comment");
 	memcpy(text, comment, length);
-	need(file, sscanf(text, "The first %llu packet", &file->declared) == 1,
-	     "an unknown comment");
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		need(file, take_comment(file, line), "an unknown comment");
 	declared += file->declared;
 }
 
@@ -242,9 +253,10 @@ static void take_record(struct file *file, const __u8 *end)
 	options = file->at + sizeof(epb) + ((epb.captured + 3) & ~3U);
 	drops = option_number(file, options, end, SOFTTAP_OPT_EPB_DROPS);
 	time = (__u64)epb.time_high << 32 | epb.time_low;
-	if (time < file->time)
+	if (time + file->disorder * PCAPNG_ORDER_UNIT < file->time)
 		ports[epb.interface].reordered++;
-	file->time = time;
+	if (time > file->time)
+		file->time = time;
 	file->records++;
 	file->port_records[epb.interface]++;
 	file->port_drops[epb.interface] += drops;

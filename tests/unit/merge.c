@@ -355,7 +355,8 @@ static void test_cut(void)
 	records = batch.records;
 	for (most = 0; most < bytes; most += 4)
 		good = good && cut_is_good(most) && batch.records < records;
-	ok(good && records == 30, "a batch can be cut anywhere: whole records stay, the rest does not");
+	ok(good && records == 30,
+	   "a batch can be cut anywhere: whole records stay, the rest does not");
 	ok(cut_is_good(bytes) && batch.records == records, "cut at its end, all of it stays");
 }
 
@@ -375,6 +376,193 @@ static void test_cut_whole(void)
 	   "one that is whole stays");
 }
 
+/* A sub-buffer that is finished, whose records have times from @first to @last. */
+static void put_subbuf(struct writer *writer, __u64 first, __u64 last)
+{
+	put_record(writer, first, 0, 100, 0);
+	put_record(writer, last, 0, 100, 0);
+	put_filler(writer, SUBBUF - writer->position % SUBBUF);
+}
+
+/* Are the batch's pieces whole sub-buffers, these? */
+static bool taken_whole(enum merge_whole found, int n, const void *first, const void *second)
+{
+	int i;
+
+	for (i = 0; i < batch.n_pieces; i++)
+		if (batch.pieces[i].iov_len != SUBBUF)
+			return false;
+	return found == WHOLE_TAKEN && batch.n_pieces == n &&
+	       batch.bytes == (size_t)n * SUBBUF && batch.pieces[0].iov_base == first &&
+	       (n < 2 || batch.pieces[1].iov_base == second);
+}
+
+static void test_buffers(void)
+{
+	begin();
+	put_subbuf(&writers[2], 20, 100);
+	put_subbuf(&writers[0], 30, 110);
+	put_record(&writers[1], 40, 0, 60, 0);
+	look();
+	ok(taken_whole(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL), 2, writers[2].memory,
+		       writers[0].memory), "whole sub-buffers of all CPUs, the oldest first");
+	ok(batch.records == 4 && batch.last == 110, "their records are counted");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL) == WHOLE_NONE && !batch.n_pieces &&
+	   !streams[1].position, "a beginning is left");
+}
+
+static void test_buffers_in_the_way(void)
+{
+	__u64 times[20];
+
+	begin();
+	put_record(&writers[1], 9, 0, 60, 0);
+	put_record(&writers[1], 50, 0, 60, 0);
+	put_subbuf(&writers[2], 20, 100);
+	put_subbuf(&writers[2], 101, 102);
+	look();
+	ok(taken_whole(merge_buffers(&relay, &batch, ~0ULL, 91, ~0ULL), 1, writers[2].memory, NULL),
+	   "a beginning is passed within the bound");
+	relay_rewind(&relay);
+	ok(merge_buffers(&relay, &batch, ~0ULL, 10, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 9, "beyond it, what is in the way comes first");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 10, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 20,
+	   "a sub-buffer that is too long for the bound goes piece by piece");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 10, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 50, "what is in between as well");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 10, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 100 && streams[2].position == SUBBUF,
+	   "and its rest");
+	ok(taken_whole(merge_buffers(&relay, &batch, ~0ULL, 10, ~0ULL), 1,
+		       writers[2].memory + SUBBUF, NULL), "then a whole one");
+}
+
+static void test_buffers_limits(void)
+{
+	begin();
+	put_record(&writers[1], 10, 0, 60, 0);
+	put_subbuf(&writers[2], 20, 100);
+	look();
+	ok(merge_buffers(&relay, &batch, 100, 1000, ~0ULL) == WHOLE_LATER && !batch.n_pieces,
+	   "a sub-buffer with a record at the horizon waits");
+	ok(merge_buffers(&relay, &batch, 10, 1, ~0ULL) == WHOLE_LATER && !batch.n_pieces,
+	   "what is in its way, too");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 1000, 1) == WHOLE_NEXT && batch.records == 1,
+	   "none is taken that has more records than asked for");
+	ok(taken_whole(merge_buffers(&relay, &batch, 101, ~0ULL, 2), 1, writers[2].memory, NULL),
+	   "the longest bound is no overflow");
+}
+
+/**
+ * struct file - what was taken, as a file has it
+ * @records: how many
+ * @whole: sub-buffers as they were
+ * @newest: time
+ * @disorder: by how much one is older than one before it, at most
+ */
+struct file {
+	__u64 records;
+	__u64 whole;
+	__u64 newest;
+	__u64 disorder;
+};
+
+static void write_batch(struct file *file)
+{
+	int i;
+
+	for (i = 0; i < batch.n_pieces; i++) {
+		const char *at = batch.pieces[i].iov_base;
+		const char *end = at + batch.pieces[i].iov_len;
+
+		for (; at < end; at += ((const struct softtap_block *)at)->length) {
+			const struct softtap_epb *epb = (const void *)at;
+			__u64 time = pcapng_epb_time(epb);
+
+			if (epb->block.type != SOFTTAP_PCAPNG_EPB)
+				continue;
+			file->records++;
+			if (time > file->newest)
+				file->newest = time;
+			if (file->newest - time > file->disorder)
+				file->disorder = file->newest - time;
+		}
+	}
+	for (i = 0; i < CPUS; i++)
+		streams[i].given = streams[i].position;
+}
+
+/* As the reader does it: sub-buffers; if there was none, what there is. */
+static void write_until(struct file *file, __u64 horizon, __u64 bound)
+{
+	bool due = true;
+
+	look();
+	do {
+		enum merge_whole found = merge_buffers(&relay, &batch, horizon, bound, ~0ULL);
+
+		file->whole += found == WHOLE_TAKEN ? batch.bytes / SUBBUF : 0;
+		if (found == WHOLE_NONE && due)
+			merge_fill(&relay, &batch, horizon, ~0ULL);
+		due = due && found == WHOLE_NONE;
+		write_batch(file);
+	} while (batch.records);
+}
+
+/* No room: the copy is lost. */
+static bool is_lost(const struct writer *writer, const struct stream *stream)
+{
+	return writer->position + 2 * SUBBUF > stream->given + sizeof(writer->memory);
+}
+
+/*
+ * One CPU is @mix times as busy as the next; the reader comes when a few records are there, or
+ * only when all buffers are full. Return: records put.
+ */
+static __u64 run_mix(struct file *file, unsigned int mix, __u64 bound)
+{
+	__u64 time, put = 0;
+
+	begin();
+	*file = (struct file){};
+	for (time = 1; time < 20000; time++) {
+		unsigned int cpu = rand() % mix ? 0 : rand() % mix ? 1 : 2;
+
+		if (!is_lost(&writers[cpu], &streams[cpu])) {
+			put_record(&writers[cpu], time, 0, rand() % 500, 0);
+			put++;
+		}
+		if (!(rand() % (time % 4000 < 2000 ? 20 : 500)))
+			write_until(file, time + 1 - rand() % 5, bound);
+	}
+	write_until(file, ~0ULL, bound);
+	write_until(file, ~0ULL, bound);
+	return put;
+}
+
+static void test_buffers_mixed(void)
+{
+	static const __u64 bounds[] = { 1, 30, 100, 1000 };
+	bool once = true, within = true, used = true, whole = true;
+	unsigned int mix, i;
+	struct file file;
+
+	srand(1);
+	for (mix = 2; mix < 40; mix += 3) {
+		for (i = 0; i < sizeof(bounds) / sizeof(*bounds); i++) {
+			once &= run_mix(&file, mix, bounds[i]) == file.records;
+			within &= file.disorder <= bounds[i];
+			used &= file.disorder > 0;
+			whole &= i < 2 || file.whole > 20;
+		}
+	}
+	ok(once, "quiet and busy CPUs mixed: each record is taken once");
+	ok(within, "none is older than one before it by more than the bound");
+	ok(used, "but some are older");
+	ok(whole, "and whole sub-buffers are taken as they are");
+}
+
 int main(void)
 {
 	test_order_over_cpus();
@@ -390,6 +578,10 @@ int main(void)
 	test_whole_not();
 	test_cut();
 	test_cut_whole();
+	test_buffers();
+	test_buffers_in_the_way();
+	test_buffers_limits();
+	test_buffers_mixed();
 	printf("1..%d\n", tests);
 	return 0;
 }

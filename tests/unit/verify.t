@@ -42,6 +42,8 @@ files() {
 		listens-only
 		gaps
 		rest
+		by-buffer
+		by-buffer-order
 		passed-over
 		filler
 		unknown-block
@@ -51,6 +53,8 @@ files() {
 		long-name
 		most eth1: statistics do not add up: 18446744073709551615 received, 18446744073709551615 dropped, 2 written
 		late out of order: 2 of 5 packets, the first is packet 3
+		by-buffer-late out of order: by 9000000 ns, the file tells of 8000000 at most
+		by-buffer-long out of order: 2 of 4 packets, the first is packet 2
 		no-statistics eth1: no statistics: the capture did not end, or its end is missing
 		statistics-of-more eth1: packets: 1 in the file, 2 in its statistics
 		statistics-of-less-lost eth1: frames missing: 3 in gaps, 2 in its statistics
@@ -130,6 +134,13 @@ test_account() {
 	is 'a long name is cut' "$(head -n 1 <<<"$answer" | tr -d '\n' | wc -c)" 63
 	verify late </dev/null
 	is 'text: out of order' "$(grep '^out' <<<"$answer" | xargs)" 'out of order 2'
+	verify by-buffer </dev/null
+	is 'text: the order that the file tells of' "$(tail -n 4 <<<"$answer" | xargs)" \
+		'out of order 2 disorder 9000000 ns at most, 100000000 ns allowed torn tail 0 bytes whole, in the order that it tells of, and it adds up'
+	verify -j by-buffer </dev/null
+	is 'json: the order that the file tells of' \
+		"$(query '[.out_of_order, .disorder_ns, .disorder_allowed_ns]')" '[2,9000000,100000000]'
+	verify late </dev/null
 	like 'nothing good is said of a bad file' "$(tail -n 1 <<<"$answer")" '^torn tail'
 }
 

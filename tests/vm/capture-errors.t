@@ -40,6 +40,7 @@ wrong_command_line() {
 	fails 2 'not implemented' '-s' softtap capture -s 96 -w x.pcapng
 	fails 2 'not implemented' 'an expression' softtap capture -w x.pcapng tcp
 	fails 2 'tap0' 'no name of a tap' softtap capture -i eth1 -w x.pcapng
+	fails 2 'time or buffer' 'no order' softtap capture --order cpu -w x.pcapng
 	ok 'nothing was made' test ! -e x.pcapng
 }
 
