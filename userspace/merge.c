@@ -12,12 +12,23 @@
 
 #define NO_TIME	(~0ULL)
 
-/* Is there a whole record in @room bytes? Otherwise something else is, or nothing yet. */
+/* Is it as long as a record of such a frame, with an epb_dropcount or without? */
+static bool fits_frame(const struct softtap_epb *epb)
+{
+	__u64 padded = ((__u64)epb->captured + 3) & ~3ULL;
+	__u64 rest = epb->block.length - SOFTTAP_EPB_OVERHEAD - padded;
+
+	return !rest || rest == sizeof(struct softtap_epb_drops);
+}
+
+/*
+ * Is there a whole record in @room bytes? Otherwise something else is, or nothing yet. After a
+ * reader that gave back up to somewhere within a record, that may be bytes of a frame.
+ */
 static bool is_record(const struct softtap_epb *epb, size_t room)
 {
 	return room >= SOFTTAP_EPB_OVERHEAD && epb->block.type == SOFTTAP_PCAPNG_EPB &&
-	       epb->block.length >= SOFTTAP_EPB_OVERHEAD && epb->block.length <= room &&
-	       !(epb->block.length & 3);
+	       epb->block.length <= room && fits_frame(epb);
 }
 
 /* Return: bytes from @position to the end of its sub-buffer, or to @limit when that is nearer. */

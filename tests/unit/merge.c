@@ -231,6 +231,29 @@ static void test_no_block(void)
 	   "a position within a record ends nothing: the next sub-buffer goes on");
 }
 
+/* Return: whether a record with that length of a frame is none. */
+static bool is_passed_over(__u32 captured)
+{
+	__u64 times[20];
+
+	begin();
+	put_record(&writers[0], 1, 0, 60, 0);
+	put_record(&writers[0], 2, 0, 60, 0);
+	((struct softtap_epb *)writers[0].memory)->captured = captured;
+	look();
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+	return collect(times, 0) == 1 && times[0] == 2;
+}
+
+static void test_wrong_lengths(void)
+{
+	ok(is_passed_over(65) && is_passed_over(56) && is_passed_over(1U << 31) &&
+	   is_passed_over(~0U) && is_passed_over(~0U - 1),
+	   "a record whose frame is not as long as it is none");
+	ok(!is_passed_over(57) && !is_passed_over(48),
+	   "padding and an epb_dropcount are not the frame's");
+}
+
 /* Three sub-buffers and the beginning of a fourth. */
 static void fill_subbufs(struct writer *writer)
 {
@@ -572,6 +595,7 @@ int main(void)
 	test_account();
 	test_pieces_join();
 	test_no_block();
+	test_wrong_lengths();
 	test_whole();
 	test_whole_limits();
 	test_whole_rest();
