@@ -9,7 +9,8 @@
 #   make demo            a tap between two hosts in a virtual machine
 #   make test            every test
 #   make test-long       with the full counts, then in machines with the debug kernel
-#   make fuzz            mutated captures for softtap verify, SECONDS=60 long
+#   make fuzz            mutated captures for softtap verify, and mutated buffers for the
+#                        reader's merge, SECONDS=60 long each
 #   make check           builds without warnings on all kernels, style, static analysis
 #   make bench           what a frame costs, beside the alternatives, all that is measured
 #   make bench-quick     the kernel part of it, held against the results

@@ -122,6 +122,38 @@ class Pcapng:
                      struct.unpack("=Q", opts.get(4, bytes(8)))[0])
 
 
+def block(kind, body, length=None, again=None):
+    """A block; its two lengths can be told to be others."""
+    real = len(body) + 12
+    length = real if length is None else length
+    return (struct.pack("=II", kind, length) + body +
+            struct.pack("=I", length if again is None else again))
+
+
+def option(code, value, length=None):
+    return (struct.pack("=HH", code, len(value) if length is None else length) + value +
+            bytes(-len(value) % 4))
+
+
+def end(*options):
+    return b"".join(options) + option(0, b"")
+
+
+def epb_body(port, time, size, captured=None, original=None):
+    """An Enhanced Packet Block without its options; lengths can be told to be others."""
+    return struct.pack("=IIIII", port, time >> 32, time & 0xFFFFFFFF,
+                       size if captured is None else captured,
+                       size if original is None else original) + bytes(size + -size % 4)
+
+
+def epb(port, time, size, drops=0, **other):
+    """A packet as the module writes it."""
+    parts = [option(2, struct.pack("=I", 1))]
+    if drops:
+        parts.append(option(4, struct.pack("=Q", drops)))
+    return block(EPB, epb_body(port, time, size, **other) + end(*parts))
+
+
 def read_pcapng(name):
     with open(name, "rb") as file:
         return Pcapng(file.read())
