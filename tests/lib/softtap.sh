@@ -79,3 +79,7 @@ stop_reader() {
 	wait "$reader"
 }
 
+# Bytes of a file that are in the page cache, in percent.
+cached() {
+	fincore -b -n -r -o RES,SIZE "$1" | awk '{ print int(100 * $1 / $2) }'
+}

@@ -4,11 +4,12 @@
  *
  *	flood [OPTION…] [NETNS/]IFNAME [NETNS/]IFNAME
  *
- * A direction is a thread that keeps to one CPU: it sends on its end what is due, in small bursts,
- * then takes what has arrived in the other end's namespace from a ring that the kernel fills. A
- * ring belongs to the namespace, not to the interface, and interfaces are looked up again when
- * sending fails, so both may go and come back. A number is used up only when the kernel took the
- * frame. The ends' namespaces must hold no port of the tap: there, frames would arrive before.
+ * A direction is a thread that keeps to one CPU, or wanders over all that are online: it sends on
+ * its end what is due, in small bursts, then takes what has arrived in the other end's namespace
+ * from a ring that the kernel fills. A ring belongs to the namespace, not to the interface, and
+ * interfaces are looked up again when sending fails, so both may go and come back. A number is used
+ * up only when the kernel took the frame. The ends' namespaces must hold no port of the tap: there,
+ * frames would arrive before.
  *
  * SIGINT, SIGTERM or the end of --seconds end it. Then it prints, a line each,
  *
@@ -49,6 +50,7 @@
 #define NSEC		1000000000ULL
 #define TICK		(NSEC / 200)	/* between bursts */
 #define DEBT		(4 * TICK)	/* what is due longer is not sent: no long bursts */
+#define STAY		(NSEC / 20)	/* on one CPU, when it wanders */
 #define DRAIN		(NSEC * 3)	/* after the last frame that arrives at the end */
 #define BURST		64		/* frames a system call */
 #define BLOCK_SIZE	(128U * 1024)
@@ -88,6 +90,8 @@ struct departure {
  * @from: where it is sent
  * @to: where it arrives
  * @thread: does it
+ * @cpu: where it is
+ * @leaves: when it goes to the next one, ns
  * @address: of sendmsg(): the interface, which may change
  * @frames: heads of a burst
  * @parts: head and pattern of each
@@ -109,6 +113,8 @@ struct stream {
 	struct end *from;
 	struct end *to;
 	pthread_t thread;
+	long cpu;
+	__u64 leaves;
 	struct sockaddr_ll address;
 	struct frame frames[BURST];
 	struct iovec parts[BURST][2];
@@ -126,7 +132,8 @@ struct stream {
 	__u64 ended;
 };
 
-static unsigned int rate = 1000;
+static unsigned int rates[FRAME_STREAMS] = { 1000, 1000 };
+static bool wanders;
 static unsigned int seconds;
 static unsigned int size_min = FRAME_MIN;
 static unsigned int size_max;
@@ -321,11 +328,31 @@ static unsigned int send_burst(struct stream *stream, unsigned int count)
 	return 0;
 }
 
+/* To the next CPU, if it is time, and if there is another one. */
+static void wander(struct stream *stream)
+{
+	long cpus = sysconf(_SC_NPROCESSORS_CONF), tries;
+	__u64 time = now(CLOCK_MONOTONIC);
+	cpu_set_t set;
+
+	if (!wanders || time < stream->leaves)
+		return;
+	stream->leaves = time + STAY;
+	for (tries = 0; tries < cpus; tries++) {
+		stream->cpu = (stream->cpu + 1) % cpus;
+		CPU_ZERO(&set);
+		CPU_SET(stream->cpu, &set);
+		if (!sched_setaffinity(0, sizeof(set), &set))
+			return;
+	}
+}
+
 /* What could not be sent in time is left out: the rate is lower then, and said at the end. */
 static void send_due(struct stream *stream)
 {
 	__u64 time = now(CLOCK_MONOTONIC);
-	__u64 due, debt = stream->start + (stream->sent - stream->base) * NSEC / rate;
+	unsigned int rate = rates[stream->index];
+	__u64 due, debt = stream->start + (stream->sent - stream->base + 1) * NSEC / rate;
 
 	if (time > debt + DEBT) {
 		stream->start = time - DEBT;
@@ -410,11 +437,13 @@ static void *run_stream(void *argument)
 	__u64 last;
 
 	keep_to_cpu(stream->index);
+	stream->cpu = stream->index;
 	look_up_interface(stream);
 	prepare(stream);
 	stream->began = now(CLOCK_MONOTONIC);
 	stream->start = stream->began;
 	while (!stopped && (!seconds || now(CLOCK_MONOTONIC) < stream->began + seconds * NSEC)) {
+		wander(stream);
 		send_due(stream);
 		receive(stream);
 		nanosleep(&tick, NULL);
@@ -468,10 +497,21 @@ static void show_usage(int status)
 {
 	fprintf(status ? stderr : stdout,
 		"usage: flood [OPTION...] [NETNS/]IFNAME [NETNS/]IFNAME\n\n"
-		"  --rate N           frames a second each way (1000)\n"
+		"  --rate N[,N]       frames a second each way (1000)\n"
 		"  --size N|MIN-MAX   bytes of a frame (a mixture of 60, 594 and 1514)\n"
+		"  --wander           each way from one CPU after the other\n"
 		"  --seconds N        ends after that time (on SIGINT or SIGTERM)\n");
 	exit(status);
+}
+
+static void parse_rate(const char *text)
+{
+	int n = sscanf(text, "%u,%u", &rates[0], &rates[1]);
+
+	if (n == 1)
+		rates[1] = rates[0];
+	if (n < 1 || !rates[0] || !rates[1])
+		errx(2, "--rate: N or N,N frames a second");
 }
 
 static void parse_size(const char *text)
@@ -488,6 +528,7 @@ static void parse(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "rate", required_argument, NULL, 'r' },
+		{ "wander", no_argument, NULL, 'w' },
 		{ "size", required_argument, NULL, 's' },
 		{ "seconds", required_argument, NULL, 't' },
 		{ "help", no_argument, NULL, 'h' },
@@ -497,7 +538,9 @@ static void parse(int argc, char **argv)
 
 	while ((letter = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (letter == 'r')
-			rate = atoi(optarg);
+			parse_rate(optarg);
+		else if (letter == 'w')
+			wanders = true;
 		else if (letter == 's')
 			parse_size(optarg);
 		else if (letter == 't')
@@ -505,7 +548,7 @@ static void parse(int argc, char **argv)
 		else
 			show_usage(letter == 'h' ? 0 : 2);
 	}
-	if (argc - optind != FRAME_STREAMS || !rate)
+	if (argc - optind != FRAME_STREAMS)
 		show_usage(2);
 }
 
