@@ -98,8 +98,9 @@ static __always_inline bool copy_whole(u8 *to, const struct sk_buff *skb)
 }
 
 /*
- * Finishes in the copy, of @length bytes, what the NIC was to sum up; like skb_checksum_help(), for
- * which 0 is a sum that was not made (RFC 768) and is sent as its other form.
+ * Finishes in the copy, of @length bytes, what the NIC was to sum up, be it half of it; like
+ * skb_checksum_help(), for which 0 is a sum that was not made (RFC 768) and is sent as its other
+ * form.
  */
 static noinline void finish_checksum(u8 *frame, u32 length, const struct sk_buff *skb)
 {
@@ -107,10 +108,10 @@ static noinline void finish_checksum(u8 *frame, u32 length, const struct sk_buff
 	u32 at = start + ETH_HLEN + softtap_vlan_len(skb) + skb->csum_offset;
 	__sum16 sum;
 
-	if (start > (int)skb->len || at + sizeof(sum) > length)
+	if (start > (int)skb->len || at >= length)
 		return;
 	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0)) ?: CSUM_MANGLED_0;
-	put_unaligned(sum, (__sum16 *)(frame + at));
+	memcpy(frame + at, &sum, min_t(u32, length - at, sizeof(sum)));
 }
 
 static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 total, u32 length,
