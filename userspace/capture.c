@@ -479,7 +479,7 @@ static int choose(const struct capture *capture)
 	if (!relay_filter(relay, &options->program, options->ports) &&
 	    !relay_snaplen(relay, options->snaplen))
 		return 0;
-	msg_error("%s: the module does not take the filter: %s", options->tap, strerror(errno));
+	msg_error("%s: the kernel does not take the filter: %s", options->tap, strerror(errno));
 	return -1;
 }
 
