@@ -1,0 +1,59 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A reader changes its filter and snaplen a thousand times while it records: the wire does not
+# notice, and every frame is accounted for. What is no filter is refused with the errno that fits,
+# and the one before stays in force.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	| flood  a0 +------+ eth1   softtap   eth2 +------+ b0  flood |
+#	+-----------+ veth +-----------------------+ veth +-----------+
+
+# shellcheck source=tests/lib/test.sh
+. "$(dirname "$0")/../lib/test.sh"
+# shellcheck source=tests/tools/flood.sh
+. "$tests/tools/flood.sh"
+
+machines=('--kernel 6.1 --smp 2' '--kernel 6.12 --smp 2')
+flood_rate=2000
+
+changes() {
+	start_flood
+	frames_pass tx_frames 20
+	ok 'a thousand changes under traffic' timeout 200 reader-calls change 1000
+	like 'there were records meanwhile' "$(tail -n 1 "/proc/self/fd/$said")" '^[1-9][0-9]*$'
+	for port in a b; do
+		ok "port $port: some frames were recorded, some left out, none lost" \
+			test "$(counter $port/captured_frames)" -gt 100 -a \
+			"$(counter $port/filtered_frames)" -gt 100 -a \
+			"$(counter $port/lost_frames)" -eq 0
+	done
+	stop_flood
+	flood_is_good
+	laws_hold
+}
+
+# What a reader is told of each that is none, and that not a frame is recorded then.
+refusals() {
+	local name error
+	reader-calls refused ip netns exec A send-frames --marker none a0 >refusals
+	while IFS=: read -r name error; do
+		case $name in
+		*memory\ there | *kernel | *call) is "$name" "$error" ' EFAULT, 0 recorded, 1 not' ;;
+		*) is "$name" "$error" ' EINVAL, 0 recorded, 1 not' ;;
+		esac
+	done <refusals
+	is 'there were all of them' "$(wc -l <refusals)" 17
+	laws_hold
+}
+
+guest() {
+	local port
+	veth_topology
+	load tap=eth1:eth2
+	refusals
+	changes
+}
+
+run_test
