@@ -7,7 +7,7 @@ does not promise, is an error, not skipped.
 import struct
 from collections import namedtuple
 
-Frame = namedtuple("Frame", "data interface time flags drops")
+Frame = namedtuple("Frame", "data interface time flags drops length")
 Interface = namedtuple("Interface", "name linktype snaplen tsresol")
 Statistics = namedtuple("Statistics", "interface received dropped")
 MARKER = b"\x88\xb5softtap test marker"
@@ -38,8 +38,9 @@ def read_pcap(data):
     frames, at = [], 24
     while at < len(data):
         seconds, fraction, captured, original = struct.unpack_from("=IIII", data, at)
-        need(captured == original, "a frame is cut off")
-        frames.append(Frame(data[at + 16:at + 16 + captured], 0, (seconds, fraction), 1, 0))
+        need(captured <= original, "a frame is longer than it was")
+        frames.append(Frame(data[at + 16:at + 16 + captured], 0, (seconds, fraction), 1, 0,
+                            original))
         at += 16 + captured
     need(at == len(data), "the file ends within a frame")
     return frames
@@ -113,13 +114,13 @@ class Pcapng:
     def packet(self, body):
         interface, high, low, captured, original = struct.unpack_from("=IIIII", body)
         need(interface < len(self.interfaces), "a frame of no interface")
-        need(captured == original, "a frame is cut off")
+        need(captured <= original, "a frame is longer than it was")
         padded = (captured + 3) // 4 * 4
         need(not any(body[20 + captured:20 + padded]), "padding is not zero")
         opts = options(body[20 + padded:])
         return Frame(body[20:20 + captured], interface, high << 32 | low,
                      struct.unpack("=I", opts[2])[0],
-                     struct.unpack("=Q", opts.get(4, bytes(8)))[0])
+                     struct.unpack("=Q", opts.get(4, bytes(8)))[0], original)
 
 
 def block(kind, body, length=None, again=None):
@@ -159,16 +160,18 @@ def read_pcapng(name):
         return Pcapng(file.read())
 
 
-def read(name):
+def read(name, whole=True):
     """Frames of FILE, or of interface N of it as FILE:N; markers left out unless FILE+; of several
-    as FILE,FILE."""
+    as FILE,FILE. None may be cut off, unless not @whole."""
     if "," in name:
-        return [frame for each in name.split(",") for frame in read(each)]
+        return [frame for each in name.split(",") for frame in read(each, whole)]
     name, _, interface = name.partition(":")
     markers = name.endswith("+")
     with open(name.rstrip("+"), "rb") as file:
         data = file.read()
     frames = Pcapng(data).frames if data[:4] == b"\x0a\x0d\x0d\x0a" else read_pcap(data)
+    need(not whole or all(len(frame.data) == frame.length for frame in frames),
+         "a frame is cut off")
     return [frame for frame in frames
             if (markers or not is_marker(frame)) and interface in ("", str(frame.interface))]
 

@@ -83,12 +83,15 @@ def finish(data):
     return bytes(frame)
 
 
-def one_zero(data):
-    """TCP's checksum has two zeros, too. Linux writes either; here it is 0 then, not 0xffff."""
+ZEROS = (b"\0\0", b"\xff\xff")
+
+
+def one_zero(data, zero=ZEROS[0]):
+    """TCP's checksum has two zeros, too. Linux writes either; here it is this one then."""
     parsed = layers(data)
     at = parsed[2] + 16 if parsed else 0
-    if parsed and parsed[3] == TCP and data[at:at + 2] == b"\xff\xff":
-        return data[:at] + b"\0\0" + data[at + 2:]
+    if parsed and parsed[3] == TCP and data[at:at + 2] in ZEROS:
+        return data[:at] + zero + data[at + 2:]
     return data
 
 
