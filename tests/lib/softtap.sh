@@ -56,21 +56,21 @@ laws_hold() {
 
 reader=
 
-# start_reader FILE [OPTION…] - returns when a marker was recorded, and so all that follows is.
-# What the reader says is in FILE.log, in the current directory.
+# start_reader FILE [OPTION…] - returns when a marker was recorded, or left out by the reader's
+# filter, and so all that follows is. What the reader says is in FILE.log, in the current directory.
 start_reader() {
 	local file=$1 before
 	shift
-	before=$(counter a/captured_frames)
+	before=$(add_up a/{captured,filtered}_frames)
 	softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
 	reader=$!
 	within 60 marker_recorded "$before"
 }
 
-# marker_recorded BEFORE - sends one, looks whether more is recorded than before
+# marker_recorded BEFORE - sends one, looks whether more is recorded or left out than before
 marker_recorded() {
 	send_marker begin A
-	[ "$(counter a/captured_frames)" -gt "$1" ]
+	[ "$(add_up a/{captured,filtered}_frames)" -gt "$1" ]
 }
 
 # stop_reader [SIGNAL] - the status of the reader is the status

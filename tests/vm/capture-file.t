@@ -38,7 +38,7 @@ all_send() {
 by_cat() {
 	cat $debugfs/header $debugfs/cpu0 >cat.pcapng </dev/null &
 	reader=$!
-	within 60 marker_recorded "$(counter a/captured_frames)"
+	within 60 marker_recorded "$(add_up a/{captured,filtered}_frames)"
 	all_send 0 0 0 0
 	taskset -c 0 ip netns exec A send-frames --marker 'softtap test marker: end of A' a0
 	within 60 marker_seen end A cat.pcapng
