@@ -37,11 +37,24 @@ wrong_command_line() {
 	fails 2 '-c 0: ' 'no packets' softtap capture -c 0 -w x.pcapng
 	fails 2 'duration:SECONDS' 'unknown -a' softtap capture -a filesize:1 -w x.pcapng
 	fails 2 'duration:x' 'no number' softtap capture -a duration:x -w x.pcapng
-	fails 2 'not implemented' '-s' softtap capture -s 96 -w x.pcapng
-	fails 2 'not implemented' 'an expression' softtap capture -w x.pcapng tcp
+	fails 2 '-s 9x: ' 'no snaplen' softtap capture -s 9x -w x.pcapng
+	fails 2 '-s -1: ' 'a snaplen below 0' softtap capture -s -1 -w x.pcapng
+	fails 2 '--direction c: ' 'no direction' softtap capture --direction c -w x.pcapng
 	fails 2 'tap0' 'no name of a tap' softtap capture -i eth1 -w x.pcapng
 	fails 2 'time or buffer' 'no order' softtap capture --order cpu -w x.pcapng
 	ok 'nothing was made' test ! -e x.pcapng
+}
+
+wrong_filters() {
+	echo before >x.pcapng
+	fails 2 'filter .tcp port.: ' 'half an expression' softtap capture -w x.pcapng tcp port
+	fails 2 'filter .vlan 5000.: ' 'no VLAN' softtap capture -w x.pcapng -f 'vlan 5000'
+	fails 2 'filter .vlan and x.: ' 'no host' softtap capture -w x.pcapng vlan and x
+	fails 2 'netmask not known' 'no netmask' softtap capture -w x.pcapng ip broadcast
+	fails 2 'tcp: there is a filter already' 'two filters' softtap capture -f udp -w x.pcapng tcp
+	fails 2 'tcp: there is a filter already' '-f twice' softtap capture -f udp -f tcp -w x.pcapng
+	is 'the file is as it was' "$(<x.pcapng)" before
+	rm x.pcapng
 }
 
 no_tap() {
@@ -57,6 +70,12 @@ no_permission() {
 	chmod 777 .
 	fails 1 'no permission' 'as nobody' \
 		setpriv --reuid=65534 --regid=65534 --clear-groups softtap capture -w nobody.pcapng
+	fails 1 'no permission' 'as nobody, with vlan in the filter' \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		softtap capture -w nobody.pcapng vlan 5 and ip
+	fails 2 'filter .vlan and.: ' 'as nobody, half an expression' \
+		setpriv --reuid=65534 --regid=65534 --clear-groups \
+		softtap capture -w nobody.pcapng vlan and
 	chgrp 65534 /dev/softtap/tap0
 	ok 'the group may read' timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups \
 		softtap capture -a duration:1 -w group.pcapng
@@ -103,6 +122,23 @@ ended() {
 	is "$1: exit status" $status "$2"
 }
 
+# While the reader stands still its buffer gets full.
+missing_frames() {
+	unload
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=2
+	start_reader whole.pcapng --fail-on-loss
+	ok 'nothing is missing' stop_reader
+	start_reader missing.pcapng --fail-on-loss
+	kill -STOP "$reader"
+	send A "$SOFTTAP_OUT/plain"
+	kill -CONT "$reader"
+	kill -INT "$reader"
+	ended 'frames are missing' 6
+	like 'it says so' "$(<missing.pcapng.log)" $'\n''[1-9][0-9]* packets dropped by kernel'
+	unload
+	load tap=eth1:eth2
+}
+
 second_reader() {
 	start_reader first.pcapng
 	fails 5 'has a reader already' 'a second reader' softtap capture -w second.pcapng
@@ -111,7 +147,7 @@ second_reader() {
 	ok 'the first one goes on' stop_reader
 	cat /sys/kernel/debug/softtap/tap0/cpu0 >/dev/null </dev/null &
 	reader=$!
-	within 60 marker_recorded "$(counter a/captured_frames)"
+	within 60 marker_recorded "$(add_up a/{captured,filtered}_frames)"
 	fails 5 'has a reader already' 'a reader beside cat' softtap capture -w second.pcapng
 	kill "$reader"
 	wait "$reader" || :
@@ -130,10 +166,12 @@ tap_goes() {
 guest() {
 	veth_topology
 	wrong_command_line
+	wrong_filters
 	no_tap
 	no_permission
 	no_output
 	no_pipe
+	missing_frames
 	second_reader
 	tap_goes
 }
