@@ -123,11 +123,17 @@ test_not_that_user() {
 	ok '-Z root changes nothing' softtap capture -Z root -a duration:0.2 -w root.pcapng
 }
 
-# Into a pipe that is read slowly.
+# Reads standard input slowly.
+read_slowly() {
+	python3 -c 'import os, time
+while os.read(0, 65536):
+    time.sleep(0.02)'
+}
+
 test_memory() {
 	local before after
 	mkfifo pipe
-	while [ "$(head -c 65536 | wc -c)" -gt 0 ]; do sleep 0.01; done <pipe &
+	read_slowly <pipe &
 	captures memory.pcapng softtap capture -w pipe
 	all_buffers_used
 	before="$(status VmHWM) $(status RssAnon)"
