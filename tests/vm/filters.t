@@ -111,12 +111,33 @@ capture_both() {
 	save_counters >"after.$1"
 }
 
+came_to_b() {
+	[ "$(counter b/rx_frames)" -gt "$1" ]
+}
+
+# softtap capture always sets something; cat does not.
+nothing_is_set() {
+	local arrived bytes
+	cat /sys/kernel/debug/softtap/tap0/cpu0 >/dev/null </dev/null &
+	reader=$!
+	within 60 marker_recorded "$(add_up a/{captured,filtered}_frames)"
+	arrived=$(counter b/rx_frames)
+	bytes=$(counter b/captured_bytes)
+	send_marker end B
+	within 60 came_to_b "$arrived"
+	is "$1: a reader that sets nothing gets whole frames of all ports" \
+		$(($(counter b/captured_bytes) - bytes)) 60
+	kill $reader
+	wait $reader || :
+}
+
 # Whatever it had set.
 gone_with_reader() {
 	local signal
 	for signal in INT KILL; do
 		start_reader "nothing.$signal" -s 20 --direction a ether proto 0x1234
 		stop_reader $signal 2>/dev/null || :
+		nothing_is_set "after $signal"
 		capture_both "all.$signal"
 	done
 }
@@ -124,9 +145,10 @@ gone_with_reader() {
 # Of this libpcap makes what the kernel does not take; tcpdump would filter by itself then.
 not_for_kernel() {
 	local status=0
-	softtap capture -w none.pcapng vlan and pppoes and ip </dev/null 2>none.log || status=$?
+	timeout 60 softtap capture -w none.pcapng vlan and pppoes and ip </dev/null 2>none.log || status=$?
 	is 'a program that the kernel does not take: exit status' $status 1
-	is 'it says so' "$(<none.log)" 'softtap: tap0: the kernel does not take the filter: Invalid argument'
+	is 'it says so' "$(<none.log)" \
+		'softtap: tap0: the kernel does not take the filter: Invalid argument'
 	ok 'no file is made' test ! -e none.pcapng
 }
 
@@ -134,7 +156,7 @@ listens_only() {
 	local status=0
 	unload
 	load tap=eth1
-	softtap capture -w one.pcapng --direction b </dev/null 2>one.log || status=$?
+	timeout 60 softtap capture -w one.pcapng --direction b </dev/null 2>one.log || status=$?
 	is 'the other port of a tap that has one: exit status' $status 1
 	is 'it says so' "$(<one.log)" 'softtap: tap0 has only port a'
 	ok 'no file is made' test ! -e one.pcapng
