@@ -8,6 +8,7 @@
 #include <linux/percpu.h>
 #include <linux/relay.h>
 #include <linux/timekeeping.h>
+#include <linux/uidgid.h>
 #include <linux/wait.h>
 #include "settings.h"
 #include "softtap.h"
@@ -83,6 +84,7 @@ struct softtap_buffer {
  * @ref: the tap holds one, each open file holds one
  * @note: left by a reader for the next one, NULL for none; @lock
  * @note_length: bytes of it; @lock
+ * @note_uid: the user who left it; @lock
  * @lock: protects @whole, @claimed and @closed, serialises the reader's calls
  * @whole: somebody reads all CPUs, through the device
  * @claimed: CPUs that somebody reads through a debugfs file
@@ -110,6 +112,7 @@ struct softtap_channel {
 	u32 reader_snaplen;
 	void *note;
 	u32 note_length;
+	kuid_t note_uid;
 	struct kref ref;
 	struct mutex lock;	/* see above */
 	bool whole;

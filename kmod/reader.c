@@ -3,7 +3,9 @@
  * The reader of a channel: one at a time, through the device or through debugfs. It says when to
  * record, and gives back what it has read.
  */
+#include <linux/cred.h>
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
 #include "channel.h"
@@ -133,7 +135,7 @@ int softtap_reader_leave_note(struct softtap_channel *channel, const struct soft
 {
 	void *text = NULL;
 
-	if (note->length > SOFTTAP_NOTE_MAX || note->reserved)
+	if (note->length > SOFTTAP_NOTE_MAX || note->uid)
 		return -EINVAL;
 	if (note->length)
 		text = memdup_user(u64_to_user_ptr(note->text), note->length);
@@ -142,6 +144,7 @@ int softtap_reader_leave_note(struct softtap_channel *channel, const struct soft
 	mutex_lock(&channel->lock);
 	swap(channel->note, text);
 	channel->note_length = note->length;
+	channel->note_uid = current_euid();
 	mutex_unlock(&channel->lock);
 	kfree(text);
 	return 0;
@@ -150,22 +153,29 @@ int softtap_reader_leave_note(struct softtap_channel *channel, const struct soft
 /**
  * softtap_reader_read_note - tell what the reader before has left
  * @channel: claimed as a whole
- * @note: where to put it, in the caller's memory; its length is set
+ * @note: where to put it, in the caller's memory; its length is set, and who left it
+ *
+ * The caller's memory may be slow to come, or never: it is not waited for under the lock.
  *
  * Context: process.
- * Return: 0, -EFAULT.
+ * Return: 0, -EFAULT, -ENOMEM.
  */
 int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_note *note)
 {
 	u32 room = note->length;
 	int err = 0;
+	void *text;
 
 	mutex_lock(&channel->lock);
 	note->length = channel->note_length;
-	if (note->length <= room &&
-	    copy_to_user(u64_to_user_ptr(note->text), channel->note, note->length))
-		err = -EFAULT;
+	note->uid = from_kuid(current_user_ns(), channel->note_uid);
+	text = kmemdup(channel->note, note->length, GFP_KERNEL);
 	mutex_unlock(&channel->lock);
+	if (!text)
+		return -ENOMEM;
+	if (note->length <= room && copy_to_user(u64_to_user_ptr(note->text), text, note->length))
+		err = -EFAULT;
+	kfree(text);
 	return err;
 }
 

@@ -208,12 +208,13 @@ struct softtap_program {
  * struct softtap_note - what a reader leaves for the next one, SOFTTAP_IOC_NOTE and _NOTED
  * @length: bytes of it, %SOFTTAP_NOTE_MAX at most. NOTED sets it to what there is, which it copies
  *	when there is room for it.
- * @reserved: 0
+ * @uid: 0 for NOTE. NOTED sets it to the effective user who left it, to (__u32)-1 when the caller's
+ *	user namespace has no such user.
  * @text: its address
  */
 struct softtap_note {
 	__u32 length;
-	__u32 reserved;
+	__u32 uid;
 	__u64 text;
 };
 
@@ -281,7 +282,7 @@ __softtap_assert(sizeof(struct softtap_note) == 16);
 /*
  * Leave a note, in the place of that before. The module does not read it, and keeps it when the
  * reader goes: where a reader noted what it is about to write where, the next one can find out how
- * far it came. EINVAL: too long.
+ * far it came. Who may read the tap may leave any text: NOTED tells who it was. EINVAL: too long.
  */
 #define SOFTTAP_IOC_NOTE	_IOW(SOFTTAP_IOC_MAGIC, 10, struct softtap_note)
 /* Read it. */
