@@ -5,11 +5,16 @@
  * Before each write a reader leaves a note in the module: which file, and from where on. The next
  * one looks there: records that are in the file are not written again, and what was cut short at
  * its end is taken off, as that record comes whole in the next file.
+ *
+ * The note is what somebody says who may read the tap, and this process may be root: it is believed
+ * of that user's own files only, and of any when it is root who left it. The file may have become
+ * another one meanwhile: what a reader does not write stays as it is.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -19,6 +24,7 @@
 #include "journal.h"
 #include "message.h"
 #include "pcapng.h"
+#include "util.h"
 
 /**
  * struct note - what is left
@@ -74,21 +80,39 @@ struct left {
 	size_t size;
 };
 
-static bool is_same(int fd, const struct note *note, struct stat *status)
+/* Is it the file that is meant, and could who left the note have done to it what is done now? */
+static bool is_meant(const struct stat *status, const struct note *note, uid_t left_by)
 {
-	return !fstat(fd, status) && S_ISREG(status->st_mode) && status->st_dev == note->device &&
-	       status->st_ino == note->inode;
+	return S_ISREG(status->st_mode) && status->st_dev == note->device &&
+	       status->st_ino == note->inode && (!left_by || status->st_uid == left_by);
+}
+
+/* Only what is meant is opened: of a device that may be an act. Return: its fd, or -1. */
+static int open_meant(const struct note *note, uid_t left_by)
+{
+	int at = open(note->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+	char path[32];
+	int fd = -1;
+
+	if (at < 0)
+		return -1;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", at);
+	if (!fstat(at, &status) && is_meant(&status, note, left_by))
+		fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	close(at);
+	return fd;
 }
 
 /* Return: 0, or -1 when it is not there any more, or not ours to change. */
-static int open_left(struct left *left, const struct note *note)
+static int open_left(struct left *left, const struct note *note, uid_t left_by)
 {
 	struct stat status;
 
-	left->fd = open(note->path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	left->fd = open_meant(note, left_by);
 	if (left->fd < 0)
 		return -1;
-	if (is_same(left->fd, note, &status) && (__u64)status.st_size >= note->offset) {
+	if (!fstat(left->fd, &status) && (__u64)status.st_size >= note->offset) {
 		left->size = status.st_size;
 		left->map = left->size ? mmap(NULL, left->size, PROT_READ, MAP_SHARED, left->fd, 0)
 				       : NULL;
@@ -155,6 +179,33 @@ static void look_through(struct found *found, struct relay *relay, struct batch 
 	}
 }
 
+/* Does the file begin as a capture does? One that was just made is empty. */
+static bool is_capture(const struct left *left)
+{
+	static const __u32 type = SOFTTAP_PCAPNG_SHB;
+
+	return !left->size ||
+	       !memcmp(left->map, &type, left->size < sizeof(type) ? left->size : sizeof(type));
+}
+
+/* Is what is behind the whole blocks the beginning of one that a reader writes? */
+static bool is_torn(const struct left *left, size_t offset, __u32 most)
+{
+	static const __u32 types[] = {
+		SOFTTAP_PCAPNG_EPB, SOFTTAP_PCAPNG_FILLER, SOFTTAP_PCAPNG_ISB,
+	};
+	size_t room = left->size - offset, i = 0;
+	size_t known = room < sizeof(*types) ? room : sizeof(*types);
+	struct softtap_block begun;
+
+	while (i < ARRAY_SIZE(types) && memcmp(left->map + offset, &types[i], known))
+		i++;
+	if (i == ARRAY_SIZE(types) || room < sizeof(begun))
+		return i < ARRAY_SIZE(types);
+	memcpy(&begun, left->map + offset, sizeof(begun));
+	return begun.length > room && begun.length <= most && !(begun.length % 4);
+}
+
 /* The file of a reader that died before it had begun is a capture of nothing. */
 static void begin_again(const struct left *left, const struct relay *relay)
 {
@@ -168,9 +219,15 @@ static void begin_again(const struct left *left, const struct relay *relay)
 static void mend(const struct left *left, const struct found *found, const struct relay *relay,
 		 const struct note *note)
 {
-	if (!note->offset && found->interfaces < relay->geometry.ports)
-		begin_again(left, relay);
-	else if (found->end < left->size && !ftruncate(left->fd, found->end))
+	if (!is_capture(left))
+		return;
+	if (!note->offset && found->interfaces < relay->geometry.ports) {
+		if (left->size <= sizeof(((struct blocks *)0)->bytes))
+			begin_again(left, relay);
+		return;
+	}
+	if (found->end < left->size && is_torn(left, found->end, relay->geometry.subbuf_size) &&
+	    !ftruncate(left->fd, found->end))
 		msg_warning("%s: cut behind its last whole packet, as its reader died", note->path);
 }
 
@@ -206,10 +263,10 @@ static void give_back(struct relay *relay, struct batch *batch, __u64 records)
 }
 
 /* Return: 0, or -1 when there is none. */
-static int read_note(const struct relay *relay, struct note *note)
+static int read_note(const struct relay *relay, struct note *note, uid_t *left_by)
 {
 	memset(note, 0, sizeof(*note));
-	if (relay_noted(relay, note, sizeof(*note) - 1))
+	if (relay_noted(relay, note, sizeof(*note) - 1, left_by))
 		return -1;
 	return note->path[0] ? 0 : -1;
 }
@@ -225,8 +282,9 @@ void journal_take_up(struct relay *relay, struct batch *batch)
 	struct found found = { };
 	struct left left;
 	struct note note;
+	uid_t left_by;
 
-	if (read_note(relay, &note) || open_left(&left, &note))
+	if (read_note(relay, &note, &left_by) || open_left(&left, &note, left_by))
 		return;
 	found.end = note.offset;
 	limit_to_handed(relay);

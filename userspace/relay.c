@@ -312,14 +312,22 @@ int relay_note(const struct relay *relay, const void *text, size_t length)
  * @relay: open
  * @text: filled, as far as something is left
  * @room: bytes of it
+ * @left_by: set to the user who left it; (uid_t)-1 for somebody whom nobody here is
  *
  * Return: 0, or -1 with errno.
  */
-int relay_noted(const struct relay *relay, void *text, size_t room)
+int relay_noted(const struct relay *relay, void *text, size_t room, uid_t *left_by)
 {
-	struct softtap_note note = { .length = room, .text = (uintptr_t)text };
+	struct softtap_note note = {
+		.length = room,
+		.uid = -1,
+		.text = (uintptr_t)text,
+	};
 
-	return ioctl(relay->fd, SOFTTAP_IOC_NOTED, &note);
+	if (ioctl(relay->fd, SOFTTAP_IOC_NOTED, &note))
+		return -1;
+	*left_by = note.uid;
+	return 0;
 }
 
 /**

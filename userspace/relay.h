@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 #include <pcap/pcap.h>
 
@@ -56,7 +57,7 @@ int relay_hand(struct relay *relay);
 int relay_consume(struct relay *relay);
 void relay_rewind(struct relay *relay);
 int relay_note(const struct relay *relay, const void *text, size_t length);
-int relay_noted(const struct relay *relay, void *text, size_t room);
+int relay_noted(const struct relay *relay, void *text, size_t room, uid_t *left_by);
 int relay_look(struct relay *relay, __u64 *horizon);
 const struct softtap_block *relay_block(const struct relay *relay, unsigned int cpu,
 					__u64 position);
