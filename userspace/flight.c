@@ -33,8 +33,11 @@ static int copy_stream(struct relay *relay, unsigned int cpu)
 	ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (ring == MAP_FAILED)
 		return -1;
-	stream->position = __atomic_load_n(&at->consumed, __ATOMIC_ACQUIRE);
+	/* In this order: the other way round the writer could be more than a ring ahead by then. */
 	stream->limit = __atomic_load_n(&at->committed, __ATOMIC_ACQUIRE);
+	stream->position = __atomic_load_n(&at->consumed, __ATOMIC_ACQUIRE);
+	if (stream->position > stream->limit)
+		stream->position = stream->limit;
 	copy_ring(ring, stream->map, size, stream->position, stream->limit);
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
 	gone = __atomic_load_n(&at->consumed, __ATOMIC_RELAXED);
