@@ -39,15 +39,20 @@ static void close_direct(struct storage *storage)
 	storage->direct = -1;
 }
 
-/* A file can be cut, and starts where others have ended it. */
+/*
+ * A file can be cut, and starts where others have ended it: that is its end when everything is
+ * appended, wherever the position is before the first write.
+ */
 static void look_at_kind(struct storage *storage)
 {
+	bool appends = fcntl(storage->fd, F_GETFL) & O_APPEND;
 	struct stat status;
 
 	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
 	if (storage->regular)
-		storage->length = lseek(storage->fd, 0, SEEK_CUR);
-	else
+		storage->start = lseek(storage->fd, 0, appends ? SEEK_END : SEEK_CUR);
+	storage->length = storage->start;
+	if (!storage->regular)
 		storage->pipe = pipe_capacity(storage->fd);
 }
 
@@ -374,10 +379,10 @@ int storage_close(struct storage *storage)
 
 /**
  * storage_drop - close an output that did not become whole
- * @storage: open
+ * @storage: open; what was there before stays
  */
 void storage_drop(struct storage *storage)
 {
-	storage_cut(storage, 0);
+	storage_cut(storage, storage->start);
 	storage_close(storage);
 }

@@ -17,6 +17,7 @@
  * @pipe: bytes that the pipe holds, 0 when it is none
  * @direct: the same file past the page cache (O_DIRECT), or -1
  * @unnamed: the file gets its name by storage_appear()
+ * @start: bytes that were there before
  * @length: bytes so far
  * @give_up: asked when a write is interrupted: stop waiting for who does not read?
  */
@@ -27,6 +28,7 @@ struct storage {
 	size_t pipe;
 	int direct;
 	bool unnamed;
+	off_t start;
 	off_t length;
 	bool (*give_up)(void);
 };
