@@ -244,14 +244,17 @@ static int write_end(struct snapshot *snapshot)
 /* Return: an exit status, after a message unless it is EXIT_OK. */
 static int write_file(struct snapshot *snapshot)
 {
+	bool whole;
+
 	if (storage_open(&snapshot->storage, snapshot->options.path, true))
 		return EXIT_OUTPUT;
-	if (!write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
-	    !storage_appear(&snapshot->storage) &&
-	    !storage_close(&snapshot->storage))
+	whole = !write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
+		!storage_appear(&snapshot->storage);
+	if (whole && !storage_close(&snapshot->storage))
 		return EXIT_OK;
 	msg_error("cannot write to %s: %s", snapshot->storage.path, strerror(errno));
-	storage_drop(&snapshot->storage);
+	if (!whole)
+		storage_drop(&snapshot->storage);
 	return EXIT_OUTPUT;
 }
 

@@ -127,6 +127,7 @@ int storage_open(struct storage *storage, const char *path, bool whole)
 static int replace(const struct storage *storage, const char *from)
 {
 	char name[PATH_MAX];
+	int err;
 
 	if (snprintf(name, sizeof(name), "%s.%d", storage->path, getpid()) >= (int)sizeof(name)) {
 		errno = ENAMETOOLONG;
@@ -134,7 +135,12 @@ static int replace(const struct storage *storage, const char *from)
 	}
 	if (linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW))
 		return -1;
-	return rename(name, storage->path);
+	if (!rename(name, storage->path))
+		return 0;
+	err = errno;
+	unlink(name);
+	errno = err;
+	return -1;
 }
 
 /**
