@@ -55,14 +55,16 @@ laws_hold() {
 }
 
 reader=
+under=()
 
 # start_reader FILE [OPTION…] - returns when a marker was recorded, or left out by the reader's
 # filter, and so all that follows is. What the reader says is in FILE.log, in the current directory.
+# It runs under $under, say (nice -n 19).
 start_reader() {
 	local file=$1 before
 	shift
 	before=$(add_up a/{captured,filtered}_frames)
-	softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
+	"${under[@]}" softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
 	reader=$!
 	within 60 marker_recorded "$before"
 }

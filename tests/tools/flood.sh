@@ -6,7 +6,7 @@
 # that it can do without: on an emulated machine under load each takes a good part of a second.
 
 # The rest of the library, which the test includes, sets and uses:
-# shellcheck disable=SC2154 # sysfs
+# shellcheck disable=SC2154 # sysfs under
 # shellcheck disable=SC2034 # reader
 
 # Frames a second, each way. An emulated machine with two processors, on a host with two, carries
@@ -100,16 +100,15 @@ frames_pass() {
 }
 
 # start_capture FILE [OPTION…] - returns when frames of both ports are recorded. It runs under
-# $under, say (nice -n 19).
+# $under, and what it says is in FILE.log, as with start_reader.
 start_capture() {
 	local file=$1
 	shift
-	"${under[@]}" softtap capture -w "$file" "$@" </dev/null 2>"$file.log" &
+	"${under[@]}" softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
 	reader=$!
 	frames_pass captured_frames 1
 }
 
-under=()
 declare -A agreed
 
 # delta VARIABLE COUNTER - what it has grown by since it was agreed upon

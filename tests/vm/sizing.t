@@ -14,24 +14,11 @@
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/captures.sh"
+# shellcheck source=tests/lib/disk.sh
+. "$tests/lib/disk.sh"
 
 machines=('--kernel 6.1 --disk 1G')
 slow=20000000	# bytes a second
-group=/sys/fs/cgroup/slow
-
-new_disk() {
-	mkfs.ext4 -qF "$@" /dev/vda
-	mkdir -p disk
-	mount /dev/vda disk
-}
-
-# What is in this group writes so fast to the disk, through the page cache too.
-make_group() {
-	mountpoint -q /sys/fs/cgroup || mount -t cgroup2 none /sys/fs/cgroup
-	echo '+io +memory' >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir $group
-	echo "$(stat -c %Hr:%Lr /dev/vda) wbps=$slow" >$group/io.max
-}
 
 # writes PID -lt|-gt PERCENT - some MiB of the file that it writes are there, that much of it in
 # the page cache
@@ -44,7 +31,7 @@ writes() {
 }
 
 measure_slowly() {
-	(echo $BASHPID >$group/cgroup.procs && exec softtap check --disk disk --seconds 8 -j) >slow.json &
+	slowly softtap check --disk disk --seconds 8 -j >slow.json &
 	ok 'it writes past the page cache' within 30 writes $! -lt 10
 	ok 'it writes by the page cache' within 30 writes $! -gt 90
 	ok 'it ends well' wait $!
@@ -119,7 +106,7 @@ guest() {
 	veth_topology
 	load tap=eth1:eth2
 	new_disk
-	make_group
+	make_slow_group $slow
 	measures
 	warns
 	listens_only
