@@ -50,6 +50,7 @@
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
+ * @unknown: it was said that something is missing in the output, and not known what
  */
 struct capture {
 	struct capture_options options;
@@ -65,6 +66,7 @@ struct capture {
 	__u64 deadline;
 	__u64 progress;
 	int status;
+	bool unknown;
 };
 
 static volatile sig_atomic_t signals;
@@ -254,6 +256,16 @@ static void show_progress(struct capture *capture)
 		capture->ports[0].dropped + capture->ports[1].dropped);
 }
 
+/* What the page cache took and the disk did not is nowhere any more: said once. */
+static void end_unknown(struct capture *capture)
+{
+	if (!capture->unknown)
+		msg_error("%s: the disk did not take all that was written (%s): what is missing is not known",
+			  capture->storage.path, strerror(errno));
+	capture->unknown = true;
+	capture->status = EXIT_OUTPUT;
+}
+
 /* The loop. Return: 0, or -1 when the output or the module failed. */
 static int run(struct capture *capture)
 {
@@ -267,6 +279,10 @@ static int run(struct capture *capture)
 		}
 		if (write_until(capture, horizon, false))
 			return -1;
+		if (storage_check(&capture->storage)) {
+			end_unknown(capture);
+			return -1;
+		}
 		scheduling_watch(&capture->options.scheduling, &capture->relay);
 		show_progress(capture);
 	}
@@ -506,9 +522,22 @@ static int settle(struct capture *capture)
 	return privileges_drop(&capture->options.privileges);
 }
 
+/* The disk may take its time: the tap is free for the next reader by now. */
+static void end_storage(struct capture *capture)
+{
+	if (storage_sync(&capture->storage))
+		end_unknown(capture);
+	if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+		capture->status = EXIT_OUTPUT;
+	}
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
+	bool is_open = false;
+
 	capture->status = relay_open(&capture->relay, capture->options.tap);
 	if (capture->status)
 		return capture->status;
@@ -520,14 +549,12 @@ static int run_capture(struct capture *capture)
 	} else {
 		capture->storage.give_up = impatient;
 		sizing_warn(&capture->relay.geometry, &capture->storage);
+		is_open = true;
 		capture_to_storage(capture);
-		if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
-			msg_error("cannot write to %s: %s", capture->storage.path,
-				  strerror(errno));
-			capture->status = EXIT_OUTPUT;
-		}
 	}
 	relay_close(&capture->relay);
+	if (is_open)
+		end_storage(capture);
 	return capture->status;
 }
 

@@ -372,6 +372,35 @@ void storage_cut(struct storage *storage, off_t length)
 }
 
 /**
+ * storage_check - has the disk refused what was written to the page cache
+ * @storage: open
+ *
+ * A write to the page cache succeeds before the disk has seen any of it. What went wrong afterwards
+ * the kernel tells once (errseq_t), to whoever waits for a part of the file: here its first page,
+ * which is hardly ever on its way.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_check(const struct storage *storage)
+{
+	if (!storage->regular ||
+	    !sync_file_range(storage->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE) || errno == ENOSYS)
+		return 0;
+	return -1;
+}
+
+/**
+ * storage_sync - wait until the disk has all that was written
+ * @storage: open; nothing happens when it is no file
+ *
+ * Return: 0, or -1 with errno when it did not take all.
+ */
+int storage_sync(const struct storage *storage)
+{
+	return storage->regular ? fdatasync(storage->fd) : 0;
+}
+
+/**
  * storage_close - close the output
  * @storage: open
  *

@@ -38,6 +38,8 @@ int storage_appear(struct storage *storage);
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
 ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
 void storage_cut(struct storage *storage, off_t length);
+int storage_check(const struct storage *storage);
+int storage_sync(const struct storage *storage);
 int storage_close(struct storage *storage);
 void storage_drop(struct storage *storage);
 
