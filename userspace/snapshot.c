@@ -87,7 +87,8 @@ static int hold_signals(int wanted)
 	if (wanted)
 		sigaddset(&set, wanted);
 	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);	/* EPIPE tells */
+	signal(SIGXFSZ, SIG_IGN);	/* EFBIG tells */
 	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
@@ -249,7 +250,7 @@ static int write_file(struct snapshot *snapshot)
 	if (storage_open(&snapshot->storage, snapshot->options.path, true))
 		return EXIT_OUTPUT;
 	whole = !write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
-		!storage_appear(&snapshot->storage);
+		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
 	if (whole && !storage_close(&snapshot->storage))
 		return EXIT_OK;
 	msg_error("cannot write to %s: %s", snapshot->storage.path, strerror(errno));

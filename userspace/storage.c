@@ -415,9 +415,13 @@ int storage_close(struct storage *storage)
 /**
  * storage_drop - close an output that did not become whole
  * @storage: open; what was there before stays
+ *
+ * Where a file has its name from the start it goes.
  */
 void storage_drop(struct storage *storage)
 {
 	storage_cut(storage, storage->start);
+	if (storage->regular && !storage->unnamed && storage->fd != STDOUT_FILENO)
+		unlink(storage->path);
 	storage_close(storage);
 }
