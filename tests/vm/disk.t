@@ -1,0 +1,226 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Trouble with the disk, policy wire: it takes a tenth of what comes; it fails; it is full. The wire
+# does not notice, and each frame is accounted for: in a file, lost and told of, or left for the
+# next reader. What the disk refused after the page cache had taken it, the reader says.
+#
+#	 namespace A             this machine             namespace B
+#	+-----------+      +-----------------------+      +-----------+
+#	| flood  a0 +------+ eth1   softtap   eth2 +------+ b0  flood |
+#	+-----------+      +-----------+-----------+      +-----------+
+#	                               | reader
+#	                     ext4 on a mapped device
+#
+# With one processor the reader writes past the page cache, with two by it.
+
+# shellcheck source=tests/lib/test.sh
+. "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/captures.sh"
+# shellcheck source=tests/lib/disk.sh
+. "$tests/lib/disk.sh"
+# shellcheck source=tests/tools/flood.sh
+. "$tests/tools/flood.sh"
+
+machines=('--kernel 6.1 --disk 256M' '--kernel 6.12 --smp 2 --disk 256M')
+timeout=$(count 400 1200)
+frames=$(count 20000 200000)	# each way, that a slow disk gets to see
+flood_rate=5000
+sectors=$((256 * 2048))
+
+# --- The device -----------------------------------------------------------------------------------
+
+# What mkfs.ext4 puts at the start works in any case.
+table() {
+	case $1 in
+	good) echo "0 $sectors linear /dev/vda 0" ;;
+	bad) printf '0 4096 linear /dev/vda 0\n4096 %s error\n' $((sectors - 4096)) ;;
+	esac
+}
+
+# switch_to good|bad - from now on
+switch_to() {
+	table "$1" | dmsetup load trouble
+	dmsetup suspend --nolockfs trouble
+	dmsetup resume trouble
+}
+
+# Metadata is all at its start.
+make_disk() {
+	export DM_DISABLE_UDEV=1
+	modprobe dm-mod
+	table good | dmsetup create trouble
+	disk_device=/dev/mapper/trouble
+	new_disk -O ^has_journal,^resize_inode -N 64
+}
+
+from_the_disk() {
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+}
+
+# --- Slow -----------------------------------------------------------------------------------------
+
+# What the hosts offer when nobody captures, bytes a second.
+offered() {
+	local bytes start=${EPOCHREALTIME/[.,]/}
+	bytes=$(add_up {a,b}/rx_bytes)
+	frames_pass rx_frames $((frames / 4))
+	echo $((($(add_up {a,b}/rx_bytes) - bytes) * 1000000 / (${EPOCHREALTIME/[.,]/} - start)))
+}
+
+slow_disk() {
+	local slow lost rx
+	start_flood
+	frames_pass rx_frames 1
+	slow=$(($(offered) / 10))
+	diag "the disk takes $slow bytes a second"
+	make_slow_group $slow
+	softtap stat -j >before.json
+	under=(slowly)
+	start_capture disk/slow
+	frames_pass rx_frames "$frames"
+	stop_flood
+	ok 'slow: the reader ends well' stop_reader
+	under=()
+	softtap stat -j >after.json
+	flood_is_good
+	laws_hold
+	lost=$(add_up {a,b}/lost_frames) rx=$(add_up {a,b}/{captured,lost}_frames)
+	ok "slow: $lost of $rx copies are lost" [ "$lost" -gt $((rx / 2)) ]
+	is 'slow: no frame is dropped' "$(add_up {a,b}/{tx_dropped,refused_frames})" 0
+	from_the_disk
+	ok 'slow: the file holds what was captured, and tells what was lost' records_agree disk/slow
+	ok 'slow: softtap verify agrees with the kernel' \
+		softtap verify --before before.json --after after.json disk/slow
+	rm disk/slow
+}
+
+# --- Bad ------------------------------------------------------------------------------------------
+
+# reader_fails NAME PATTERN - it ends by itself
+reader_fails() {
+	local status=0
+	wait "$reader" || status=$?
+	is "$1: exit status" $status 3
+	is "$1: one line" "$(grep -c '^softtap: ' first.log)" 1
+	like "$1: says so" "$(grep '^softtap: ' first.log)" "$2"
+}
+
+# next_reader NAME - goes on, elsewhere
+next_reader() {
+	start_capture second
+	frames_pass captured_frames 500
+	stop_flood
+	ok "$1: the next reader ends well" stop_reader
+	flood_is_good
+	laws_hold
+}
+
+# said_packets FILE - what its reader says it wrote
+said_packets() {
+	awk '/ packets? captured$/ { print $1 }' "$1.log"
+}
+
+# account_of_both - what was captured since the last time is what both readers say they wrote
+account_of_both() {
+	local a b
+	delta a a/captured_frames
+	delta b b/captured_frames
+	is "$1: both readers account for each captured frame" \
+		$(($(said_packets first) + $(said_packets second))) $((a + b))
+}
+
+# What was captured and lost until now is no matter any more.
+begin_account() {
+	local name
+	for name in {a,b}/{captured,lost}_frames; do
+		agreed[$name]=$(counter "$name")
+	done
+}
+
+first_writes() {
+	start_flood
+	start_capture disk/first --interval 1000
+	frames_pass captured_frames 2000
+	sync
+}
+
+# It is told at once what the disk does not take.
+bad_disk_direct() {
+	first_writes
+	switch_to bad
+	reader_fails 'bad disk' 'cannot write to disk/first: Input/output error'
+	next_reader 'bad disk'
+	switch_to good
+	from_the_disk
+	ok 'bad disk: each frame is in one of the files' records_agree disk/first second
+	rm disk/first
+}
+
+# It is told when it is too late.
+bad_disk_cached() {
+	first_writes
+	switch_to bad
+	reader_fails 'bad disk' 'disk/first: the disk did not take all that was written \(Input/output error\)'
+	next_reader 'bad disk'
+	account_of_both 'bad disk'
+	switch_to good
+	rm disk/first
+}
+
+# Or not before the end.
+bad_disk_at_the_end() {
+	sysctl -qw vm.dirty_bytes=100000000 vm.dirty_background_bytes=90000000 vm.dirty_writeback_centisecs=0
+	start_flood
+	start_capture disk/first
+	frames_pass captured_frames 500
+	switch_to bad
+	frames_pass captured_frames 500
+	kill -INT "$reader"
+	reader_fails 'bad disk at the end' 'disk/first: the disk did not take all that was written \(Input/output error\)'
+	switch_to good
+	start_capture disk/first
+	frames_pass captured_frames 500
+	stop_flood
+	ok 'good disk at the end: the reader ends well' stop_reader
+	rm disk/first
+	little_cache
+}
+
+# --- Full -----------------------------------------------------------------------------------------
+
+leave_space() {
+	local free
+	free=$(stat -f -c '%a * %S' disk)
+	fallocate -l $((free - $1)) disk/fill
+}
+
+full_disk() {
+	begin_account
+	leave_space 4000000
+	start_flood
+	start_capture disk/first
+	reader_fails 'full disk' 'cannot write to disk/first: No space left on device'
+	next_reader 'full disk'
+	from_the_disk
+	is 'full disk: verify finds no torn tail' "$(softtap verify -j disk/first 2>/dev/null | jq .torn_bytes)" 0
+	ok 'full disk: each frame is in one of the files' records_agree disk/first second
+}
+
+guest() {
+	make_disk
+	little_cache
+	veth_topology
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
+	slow_disk
+	if [ "$(nproc)" = 1 ]; then
+		bad_disk_direct
+	else
+		bad_disk_cached
+		bad_disk_at_the_end
+	fi
+	full_disk
+}
+
+run_test
