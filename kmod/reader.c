@@ -186,6 +186,8 @@ int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_not
  *
  * Records that were not consumed stay for the next reader, as does the account of frames lost
  * after the last of them.
+ *
+ * Context: process, sleeps for a grace period.
  */
 void softtap_reader_release(struct softtap_channel *channel, int cpu)
 {
@@ -209,6 +211,7 @@ void softtap_reader_release(struct softtap_channel *channel, int cpu)
  * @channel: claimed
  * @cpu: as claimed
  *
+ * Context: process, sleeps for a grace period.
  * Return: 0, -EALREADY, -ENODEV when the tap is gone, -EOPNOTSUPP with policy flight, which records
  * by itself.
  */
@@ -233,6 +236,7 @@ static void __stop(struct softtap_channel *channel, int which, struct softtap_st
 {
 	int cpu, port;
 
+	lockdep_assert_held(&channel->lock);
 	__softtap_recording_end(channel, which);
 	for_each_possible_cpu(cpu) {
 		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
@@ -281,6 +285,7 @@ static bool __within(const struct softtap_positions *at, u64 position)
  * @cpu: whose buffer
  * @position: the end of a block
  *
+ * Context: process.
  * Return: 0, -EINVAL for a position outside of what is committed and not consumed, -EOPNOTSUPP with
  * policy flight.
  */
@@ -311,6 +316,7 @@ int softtap_reader_hand(struct softtap_channel *channel, u32 cpu, u64 position)
  *
  * The writer may use a sub-buffer again once all of it is given back.
  *
+ * Context: process.
  * Return: 0, -EINVAL for a position outside of what is committed and not consumed, -EOPNOTSUPP with
  * policy flight.
  */

@@ -180,18 +180,21 @@ static void __set_policy(struct softtap_channel *channel, enum softtap_policy po
 	__softtap_recording_tell_cpus(channel);
 }
 
-/* Nobody reads, so nothing is written yet. What a reader has left is overwritten with the rest. */
+/*
+ * Nobody reads, so nothing is written yet. What a reader has left is overwritten with the rest. The
+ * old policy holds until frames are recorded.
+ */
 static void __begin_flight(struct softtap_channel *channel)
 {
 	int cpu;
 
+	lockdep_assert_held(&channel->lock);
 	for_each_possible_cpu(cpu)
 		softtap_flight_begin(softtap_channel_buffer(channel, cpu));
-	__set_policy(channel, SOFTTAP_POLICY_FLIGHT);
 	__softtap_recording_begin(channel, SOFTTAP_ALL_CPUS);
 }
 
-/* What is in the buffers is left for the next reader. */
+/* The new policy holds already. What is in the buffers is left for the next reader. */
 static void __end_flight(struct softtap_channel *channel)
 {
 	int cpu;
@@ -222,9 +225,9 @@ static int __change_policy(struct softtap_channel *channel, enum softtap_policy 
 	}
 	if (is && !was)
 		__begin_flight(channel);
+	__set_policy(channel, policy);
 	if (was && !is)
 		__end_flight(channel);
-	__set_policy(channel, policy);
 	__tell_stopped(channel);
 	return 0;
 }

@@ -97,12 +97,14 @@ static int hold_signals(int wanted)
  * @EVENT_FRAME: the frame came
  * @EVENT_SIGNAL: the signal came
  * @EVENT_TIME: time is up
- * @EVENT_END: somebody asked for an end, or the tap went away: a message has said so
+ * @EVENT_GONE: the tap went away: a message has said so
+ * @EVENT_END: somebody asked for an end: a message has said so
  */
 enum event {
 	EVENT_FRAME,
 	EVENT_SIGNAL,
 	EVENT_TIME,
+	EVENT_GONE,
 	EVENT_END,
 };
 
@@ -133,35 +135,53 @@ static enum event wait_for_event(const struct snapshot *snapshot, short frames, 
 	if (fds[1].revents & POLLPRI)
 		return EVENT_FRAME;
 	msg_error("%s went away", snapshot->options.tap);
-	return EVENT_END;
+	return EVENT_GONE;
+}
+
+/* Return: 0, or -1 with a message. */
+static int set_moment(struct snapshot *snapshot, bool triggered)
+{
+	int err = triggered ? relay_triggered(&snapshot->relay, &snapshot->moment)
+			    : relay_now(&snapshot->relay, &snapshot->moment);
+
+	if (err)
+		msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+	return err;
 }
 
 /* Waits for the moment, if there is one to wait for. Return: 0, or -1 with a message. */
 static int wait_for_moment(struct snapshot *snapshot)
 {
 	const struct options *options = &snapshot->options;
-	bool waits = options->on.bf_insns || options->signal;
 	enum event event;
 
-	if (!waits)
-		return relay_now(&snapshot->relay, &snapshot->moment);
+	if (!options->on.bf_insns && !options->signal)
+		return set_moment(snapshot, false);
 	fprintf(stderr, "waiting at %s\n", options->tap);
 	event = wait_for_event(snapshot, options->on.bf_insns ? POLLPRI : 0, ~0ULL);
-	if (event == EVENT_END)
+	if (event != EVENT_FRAME && event != EVENT_SIGNAL)
 		return -1;
-	if (event == EVENT_FRAME)
-		return relay_triggered(&snapshot->relay, &snapshot->moment);
-	return relay_now(&snapshot->relay, &snapshot->moment);
+	return set_moment(snapshot, event == EVENT_FRAME);
 }
 
-/* Waits for what is to follow the moment. Return: 0, or -1 with a message. */
+/*
+ * Waits for what is to follow the moment; when the tap goes, what it has is written all the same.
+ * Return: 0, or -1 with a message.
+ */
 static int wait_for_rest(const struct snapshot *snapshot)
 {
 	__u64 until = snapshot->moment + snapshot->options.after, now;
 	enum event event = EVENT_TIME;
 
-	while (event != EVENT_END && !relay_now(&snapshot->relay, &now) && now < until)
+	while (event != EVENT_END && event != EVENT_GONE) {
+		if (relay_now(&snapshot->relay, &now)) {
+			msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+			return -1;
+		}
+		if (now >= until)
+			break;
 		event = wait_for_event(snapshot, 0, until - now);
+	}
 	return event == EVENT_END ? -1 : 0;
 }
 
