@@ -260,7 +260,7 @@ static void show_progress(struct capture *capture)
 static void end_unknown(struct capture *capture)
 {
 	if (!capture->unknown)
-		msg_error("%s: the disk did not take all that was written (%s): what is missing is not known",
+		msg_error("%s: %s: the disk did not take all, what is missing is not known",
 			  capture->storage.path, strerror(errno));
 	capture->unknown = true;
 	capture->status = EXIT_OUTPUT;

@@ -383,10 +383,9 @@ void storage_cut(struct storage *storage, off_t length)
  */
 int storage_check(const struct storage *storage)
 {
-	if (!storage->regular ||
-	    !sync_file_range(storage->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE) || errno == ENOSYS)
+	if (!storage->regular)
 		return 0;
-	return -1;
+	return sync_file_range(storage->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE);
 }
 
 /**

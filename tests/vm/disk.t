@@ -162,7 +162,7 @@ bad_disk_direct() {
 bad_disk_cached() {
 	first_writes
 	switch_to bad
-	reader_fails 'bad disk' 'disk/first: the disk did not take all that was written \(Input/output error\)'
+	reader_fails 'bad disk' 'disk/first: Input/output error: the disk did not take all'
 	next_reader 'bad disk'
 	account_of_both 'bad disk'
 	switch_to good
@@ -178,7 +178,7 @@ bad_disk_at_the_end() {
 	switch_to bad
 	frames_pass captured_frames 500
 	kill -INT "$reader"
-	reader_fails 'bad disk at the end' 'disk/first: the disk did not take all that was written \(Input/output error\)'
+	reader_fails 'bad disk at the end' 'disk/first: Input/output error: the disk did not take all'
 	switch_to good
 	start_capture disk/first
 	frames_pass captured_frames 500
