@@ -399,7 +399,7 @@ static int count_left_over(struct capture *capture)
 		msg_error("%s: %s", capture->options.tap, strerror(errno));
 		return -1;
 	}
-	journal_take_up(relay, &capture->batch);
+	journal_take_up(relay);
 	if (relay_look(relay, NULL)) {
 		msg_error("%s: %s", capture->options.tap, strerror(errno));
 		return -1;

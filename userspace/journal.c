@@ -142,40 +142,30 @@ static const struct softtap_block *block_at(const struct left *left, size_t offs
 	return block;
 }
 
-/* Is the next record of the buffers this one? It is taken in any case. */
-static bool take_same(struct relay *relay, struct batch *batch, const struct softtap_block *block)
-{
-	merge_fill(relay, batch, ~0ULL, 1);
-	return batch->records && batch->bytes == block->length &&
-	       !memcmp(batch->pieces[0].iov_base, block, block->length);
-}
-
 /**
  * struct found - what is in a file
  * @end: where the whole blocks end
  * @interfaces: how many are described
- * @records: how many of the buffers' next records are there
- * @other: there are others
  */
 struct found {
 	size_t end;
 	unsigned int interfaces;
-	__u64 records;
-	bool other;
 };
 
-static void look_through(struct found *found, struct relay *relay, struct batch *batch,
-			 const struct left *left)
+/*
+ * Takes what the buffers have of the file's records. Each CPU's are there in their order, whatever
+ * the file's is; what the reader had given back already, perhaps of one CPU and not yet of
+ * another, is in no buffer.
+ */
+static void look_through(struct found *found, struct relay *relay, const struct left *left)
 {
 	const struct softtap_block *block;
 
 	while ((block = block_at(left, found->end))) {
 		found->end += block->length;
 		found->interfaces += block->type == SOFTTAP_PCAPNG_IDB;
-		if (block->type != SOFTTAP_PCAPNG_EPB || found->other)
-			continue;
-		found->other = !take_same(relay, batch, block);
-		found->records += !found->other;
+		if (block->type == SOFTTAP_PCAPNG_EPB)
+			merge_take(relay, (const void *)block);
 	}
 }
 
@@ -245,17 +235,10 @@ static void limit_to_handed(struct relay *relay)
 }
 
 /* Gives back what is in the file. The rest of what was handed over is in none. */
-static void give_back(struct relay *relay, struct batch *batch, __u64 records)
+static void give_back(struct relay *relay)
 {
 	unsigned int cpu;
 
-	relay_rewind(relay);
-	while (records) {
-		merge_fill(relay, batch, ~0ULL, records);
-		if (!batch->records)
-			break;
-		records -= batch->records;
-	}
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++)
 		relay->streams[cpu].before = relay->streams[cpu].position;
 	relay_hand(relay);
@@ -275,9 +258,8 @@ static int read_note(const struct relay *relay, struct note *note, uid_t *left_b
  * journal_take_up - go on where a reader that was killed has stopped
  * @relay: open and looked at; the streams go on behind what it has written. Those where that is not
  *	known have something before which it may be.
- * @batch: to work with
  */
-void journal_take_up(struct relay *relay, struct batch *batch)
+void journal_take_up(struct relay *relay)
 {
 	struct found found = { };
 	struct left left;
@@ -288,10 +270,8 @@ void journal_take_up(struct relay *relay, struct batch *batch)
 		return;
 	found.end = note.offset;
 	limit_to_handed(relay);
-	look_through(&found, relay, batch, &left);
-	if (!found.other)
-		give_back(relay, batch, found.records);
-	relay_rewind(relay);
+	look_through(&found, relay, &left);
+	give_back(relay);
 	mend(&left, &found, relay, &note);
 	close_left(&left);
 }

@@ -7,6 +7,6 @@
 #include "storage.h"
 
 int journal_note(const struct relay *relay, const struct storage *storage);
-void journal_take_up(struct relay *relay, struct batch *batch);
+void journal_take_up(struct relay *relay);
 
 #endif /* SOFTTAP_JOURNAL_H */

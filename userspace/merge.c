@@ -511,6 +511,31 @@ void merge_cut(struct relay *relay, struct batch *batch, size_t most)
 }
 
 /**
+ * merge_take - take a record that is known, if it is any CPU's next one
+ * @relay: looked at; the stream's position moves behind the record
+ * @epb: as it is in a file
+ *
+ * Return: whether it was there.
+ */
+bool merge_take(struct relay *relay, const struct softtap_epb *epb)
+{
+	const struct softtap_epb *next;
+	unsigned int cpu;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		struct stream *stream = &relay->streams[cpu];
+
+		next = next_record(relay, cpu, &stream->position, stream->limit);
+		if (!next || next->block.length != epb->block.length ||
+		    memcmp(next, epb, epb->block.length))
+			continue;
+		stream->position += epb->block.length;
+		return true;
+	}
+	return false;
+}
+
+/**
  * merge_first - tell the time of a CPU's next record
  * @relay: looked at
  * @cpu: whose; its position moves to that record

@@ -586,8 +586,38 @@ static void test_buffers_mixed(void)
 	ok(whole, "and whole sub-buffers are taken as they are");
 }
 
+/*
+ * A reader died behind a write of two CPUs' records, when it had given back those of the first. Its
+ * file has them in the order of time.
+ */
+static void test_take(void)
+{
+	static const struct softtap_epb *file[40];
+	int i, taken = 0, right = 0;
+
+	begin();
+	for (i = 0; i < 40; i++) {
+		put_record(&writers[i % 2], 1000 + i, 0, 60, 0);
+		file[i] = (const void *)(writers[i % 2].memory + writers[i % 2].position -
+					 SOFTTAP_EPB_OVERHEAD - 60);
+	}
+	look();
+	streams[0].position = streams[0].limit;
+	for (i = 0; i < 30; i++) {
+		bool took = merge_take(&relay, file[i]);
+
+		taken += took;
+		right += took == i % 2;
+	}
+	ok(taken == 15 && right == 30, "what one CPU still has is found among another's");
+	ok(merge_count(&relay, 1, streams[1].position, streams[1].limit, NULL) == 5,
+	   "and what is in no file is left");
+	ok(!merge_take(&relay, file[1]), "nothing is found twice");
+}
+
 int main(void)
 {
+	test_take();
 	test_order_over_cpus();
 	test_wrap();
 	test_horizon();
