@@ -8,6 +8,7 @@
  *
  * Paced, the frames come in bursts at a steady rate, for what also has to read them meanwhile. Then
  * the markers are not those of the injection: inject --begin and --end put them where they belong.
+ * Bursts may have a mixture of sizes, one each.
  *
  * Time is taken from the time stamp counter. On the bench's machine (scripts/vm --icount) that is
  * the number of instructions executed since power-on; `inject --check` proves it.
@@ -109,7 +110,7 @@ static void make_frame(unsigned char *frame, unsigned int size)
  * @prog: the XDP program they pass
  * @device: where
  * @frames: how many
- * @size: bytes of each
+ * @size: bytes of each; 0 for a mixture
  * @batch: how many of them at once, at most
  * @burst: how many without a pause; 0 for all, between markers
  * @period: us from the start of one burst to that of the next
@@ -126,14 +127,14 @@ struct load {
 	unsigned int times;
 };
 
-static int run_program(const struct load *load, unsigned int frames)
+static int run_program(const struct load *load, unsigned int frames, unsigned int size)
 {
 	unsigned char frame[FRAME_MAX];
-	struct xdp_md context = { .data_end = load->size, .ingress_ifindex = load->device };
+	struct xdp_md context = { .data_end = size, .ingress_ifindex = load->device };
 	union bpf_attr attr = {
 		.test.prog_fd = load->prog,
 		.test.data_in = (unsigned long)frame,
-		.test.data_size_in = load->size,
+		.test.data_size_in = size,
 		.test.ctx_in = (unsigned long)&context,
 		.test.ctx_size_in = sizeof(context),
 		.test.repeat = frames,
@@ -141,7 +142,7 @@ static int run_program(const struct load *load, unsigned int frames)
 		.test.batch_size = load->batch,
 	};
 
-	make_frame(frame, load->size);
+	make_frame(frame, size);
 	return bpf(BPF_PROG_TEST_RUN, &attr);
 }
 
@@ -150,22 +151,30 @@ static int run_marked(const struct load *load)
 	int err;
 
 	mark(MARKER_BEGIN);
-	err = run_program(load, load->frames);
+	err = run_program(load, load->frames, load->size);
 	mark(MARKER_END);
 	return err;
+}
+
+/* IMIX: seven of 60 bytes, four of 590 and one of 1514, without FCS. */
+static unsigned int size_of(const struct load *load, unsigned int nr)
+{
+	static const unsigned int mix[] = { 60, 60, 590, 60, 60, 590, 60, 1514, 60, 590, 60, 590 };
+
+	return load->size ? load->size : mix[nr % (sizeof(mix) / sizeof(*mix))];
 }
 
 /* A burst that comes late does not put off the next one. */
 static int run_paced(const struct load *load)
 {
-	unsigned int left = load->frames, burst;
+	unsigned int left = load->frames, burst, nr = 0;
 	struct timespec next;
 
 	clock_gettime(CLOCK_MONOTONIC, &next);
 	for (; left; left -= burst) {
 		burst = left < load->burst ? left : load->burst;
 		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL);
-		if (run_program(load, burst))
+		if (run_program(load, burst, size_of(load, nr++)))
 			return -1;
 		next.tv_nsec += load->period * 1000;
 		next.tv_sec += next.tv_nsec / 1000000000;
@@ -241,7 +250,8 @@ static int explain(void)
 	fputs("usage: inject DEVICE SPARE FRAMES SIZE [BATCH [TIMES | BURST PERIOD]]\n"
 	      "       inject --check [TRIES] | --begin | --end\n"
 	      "Lets FRAMES frames of SIZE bytes arrive on DEVICE, in bursts that start PERIOD\n"
-	      "microseconds after each other; SPARE is a device with native XDP (a veth) that nothing\n"
+	      "microseconds after each other, with SIZE imix seven of 60 bytes, four of 590 and one\n"
+	      "of 1514 in turn; SPARE is a device with native XDP (a veth) that nothing\n"
 	      "uses. Prints FRAMES SIZE BATCH INSTRUCTIONS NANOSECONDS, TIMES times, for as many\n"
 	      "frames each time; with --check, how many instructions a loop has, and how many were\n"
 	      "counted. --begin and --end do nothing but\n"
@@ -266,7 +276,8 @@ static void parse(struct load *load, int argc, char **argv)
 {
 	load->device = device(argv[1]);
 	load->frames = number(argv[3], 1, FRAMES_MAX);
-	load->size = number(argv[4], FRAME_MIN, FRAME_MAX);
+	if (argc < 8 || strcmp(argv[4], "imix"))
+		load->size = number(argv[4], FRAME_MIN, FRAME_MAX);
 	if (argc > 5)
 		load->batch = number(argv[5], 1, BATCH_MAX);
 	if (argc == 7)
