@@ -130,20 +130,25 @@ make_record() {
 	exec 3</sys/kernel/debug/softtap/tap0/cpu0
 }
 
-# A reader at work beside it, whose file is on the disk that the machine has for it. It
-# records once it counts what comes; the clock may leap while the disk works, so tries
-# are what is limited.
-make_capture() {
+# await_reader BEFORE LOG - until the tap records more than BEFORE frames. The clock may leap while
+# the disk works, so tries are what is limited.
+await_reader() {
 	local tries=0
+	until [ "$(<$tap/a/captured_frames)" -gt "$1" ]; do
+		[ $((tries += 1)) -lt 1000 ] || die "the reader does not record: $(cat "$2")"
+		"$tools/inject" in0 spare0 1 60 >/dev/null
+	done
+}
+
+# A reader at work beside it, whose file is on the disk that the machine has for it. It
+# records once it counts what comes.
+make_capture() {
 	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 /dev/vda
 	mkdir /tmp/disk
 	mount /dev/vda /tmp/disk
 	make_buffer "$@"
 	make softtap capture -w /tmp/disk/capture.pcapng </dev/null 2>/tmp/disk/log &
-	until [ "$(<$tap/a/captured_frames)" -gt 0 ]; do
-		[ $((tries += 1)) -lt 1000 ] || die "the reader does not record: $(cat /tmp/disk/log)"
-		"$tools/inject" in0 spare0 1 60 >/dev/null
-	done
+	await_reader 0 /tmp/disk/log
 }
 
 # What the reader that does nothing leaves there.
@@ -151,8 +156,9 @@ empty_record() {
 	dd iflag=nonblock bs=1M <&3 >/dev/null 2>&1 || :
 }
 
+# dropped_by_tc [DEVICE]
 dropped_by_tc() {
-	tc -s filter show dev in0 ingress | awk '$1 == "Sent" { print $4 }'
+	tc -s filter show dev "${1:-in0}" ingress | awk '$1 == "Sent" { print $4 }'
 }
 
 # Prints the counters that say where frames went, and what they count.
