@@ -23,7 +23,7 @@
 # shellcheck source=tests/tools/flood.sh
 . "$tests/tools/flood.sh"
 
-machines=('--kernel 6.1 --disk 1G' '--kernel 6.12 --smp 2 --disk 1G')
+machines=('--kernel 6.1 --disk 1G' '--kernel 6.12 --disk 1G')
 timeout=$(count 500 2000)
 flood_rate=2000		# 3 MB/s for the disk
 changes=$(count 10 200)	# of the policy
