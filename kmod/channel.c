@@ -69,7 +69,6 @@ bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length)
 static bool is_free(const struct softtap_buffer *buffer, u64 position)
 {
 	const struct softtap_channel *channel = buffer->channel;
-
 	u64 consumed;
 
 	/* Pairs with the release in softtap_reader_consume(): the reader is through with it. */
