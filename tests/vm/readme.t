@@ -3,7 +3,7 @@
 #
 # What the README tells people to type, word for word: with `softtap up`, and bare. Its indented
 # blocks are run line by line; a line "until Ctrl-C" or with live output is interrupted after pings
-# have passed.
+# have passed. The directory for captures is a disk of its own.
 #
 #	 namespace A             this machine             namespace B
 #	+-----------+      +-----------------------+      +-----------+
@@ -12,8 +12,10 @@
 
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
+# shellcheck source=tests/lib/disk.sh
+. "$tests/lib/disk.sh"
 
-machines=('--kernel 6.1' '--kernel 6.12')
+machines=('--kernel 6.1 --disk 1G' '--kernel 6.12 --disk 1G')
 readme=$tests/../README.md
 
 # block TEXT - the indented lines that follow the paragraph with this text
@@ -78,6 +80,9 @@ guest() {
 	veth_topology
 	give_addresses
 	within 10 pings_do_not_pass
+	new_disk
+	mkdir /captures
+	mount --bind disk /captures
 
 	run_block 'in the link:'
 	is 'softtap capture: the pings are in the file' "$(echo_requests link.pcapng)" 10
