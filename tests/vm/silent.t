@@ -104,10 +104,16 @@ connect_for_ever() {
 	done
 }
 
+lldp_tried() {
+	lldpcli update && [ "$(counted eth1 lldp)" -gt 0 ] && [ "$(counted eth2 lldp)" -gt 0 ]
+}
+
 start_lldp() {
 	mkdir -p /run/lldpd /var/run/lldpd
-	run_on lldpd -d -I eth1,eth2
+	lldpd -d -I eth1,eth2 </dev/null >lldpd.log 2>&1 &
+	background+=($!)
 	within 30 lldpcli configure lldp tx-interval 1
+	within 30 lldp_tried || diag "$(cat lldpd.log)"
 }
 
 # answers WHO COMMAND… - nobody is to
