@@ -124,11 +124,12 @@ static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf
 	struct softtap_channel *channel = relay->chan->private_data;
 	struct softtap_buffer *buffer = softtap_channel_buffer(channel, relay->cpu);
 
-	if (!is_free(buffer, buffer->position) &&
-	    (buffer->policy != SOFTTAP_POLICY_FLIGHT ||
-	     !softtap_flight_overwrite(buffer, buffer->position + channel->subbuf_size -
-					       channel->buffer_size)))
-		return 0;
+	if (!is_free(buffer, buffer->position)) {
+		if (buffer->policy != SOFTTAP_POLICY_FLIGHT)
+			return 0;
+		softtap_flight_overwrite(buffer, buffer->position + channel->subbuf_size -
+						 channel->buffer_size);
+	}
 	memset(buffer->inside, 0, sizeof(buffer->inside));
 	buffer->at = subbuf;
 	buffer->end = subbuf + channel->subbuf_size - SOFTTAP_FILLER_MIN;

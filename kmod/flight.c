@@ -37,9 +37,8 @@ static u32 subbuf_at(const struct softtap_buffer *buffer, u64 position, u32 *off
  * What a reader took before the policy was flight does not count.
  *
  * Context: softirq on the buffer's CPU, once per sub-buffer.
- * Return: true.
  */
-bool softtap_flight_overwrite(struct softtap_buffer *buffer, u64 position)
+void softtap_flight_overwrite(struct softtap_buffer *buffer, u64 position)
 {
 	struct softtap_positions *at = buffer->positions;
 	unsigned int port;
@@ -56,7 +55,6 @@ bool softtap_flight_overwrite(struct softtap_buffer *buffer, u64 position)
 	WRITE_ONCE(at->consumed, position);
 	/* Who sees a byte of what is written now sees that what was there is gone. */
 	smp_wmb();
-	return true;
 }
 
 /**

@@ -6,7 +6,7 @@
 
 struct softtap_buffer;
 
-bool softtap_flight_overwrite(struct softtap_buffer *buffer, u64 position);
+void softtap_flight_overwrite(struct softtap_buffer *buffer, u64 position);
 void softtap_flight_begin(struct softtap_buffer *buffer);
 void softtap_flight_end(struct softtap_buffer *buffer);
 
