@@ -84,7 +84,8 @@ static int open_file(struct storage *storage, const char *path, bool whole)
 	struct stat status;
 	int fd = -1;
 
-	if (stat(path, &status) ? errno == ENOENT : whole && S_ISREG(status.st_mode))
+	/* A link stays, and what it leads to is written. */
+	if (lstat(path, &status) ? errno == ENOENT : whole && S_ISREG(status.st_mode))
 		fd = open_unnamed(path);
 	storage->unnamed = fd >= 0;
 	if (fd < 0)
