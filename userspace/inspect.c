@@ -4,10 +4,10 @@
  * Memory does not grow with the file, no length in it is believed before the bytes are there, and
  * it may come through a pipe. draft-ietf-opsawg-pcapng, sections 3 (blocks, options) and 4.
  */
-#include <ctype.h>
 #include <string.h>
 
 #include "inspect.h"
+#include "message.h"
 #include "util.h"
 
 #define BLOCK_MIN	(sizeof(struct softtap_block) + sizeof(__u32))
@@ -204,13 +204,6 @@ static int take_section(struct inspection *in, const struct softtap_block *block
 	return 0;
 }
 
-static void make_printable(char *text)
-{
-	for (; *text; text++)
-		if (!isascii(*text) || !isprint(*text))
-			*text = '?';
-}
-
 static int take_interface(struct inspection *in, const struct softtap_block *block)
 {
 	char name[INSPECT_NAME] = "";
@@ -230,7 +223,7 @@ static int take_interface(struct inspection *in, const struct softtap_block *blo
 		return bad(in, "an interface that is not Ethernet");
 	if (resolution != SOFTTAP_TSRESOL)
 		return bad(in, "times that are not in nanoseconds");
-	make_printable(name);
+	msg_make_printable(name);
 	memcpy(in->ports[in->n_ports++].name, name, sizeof(name));
 	return 0;
 }

@@ -17,7 +17,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -71,13 +70,15 @@ int journal_note(const struct relay *relay, const struct storage *storage)
 /**
  * struct left - a file that a reader left
  * @fd: the file
- * @map: all of it
- * @size: its bytes
+ * @offset: where its reader was about to write
+ * @tail: what is there from then on
+ * @length: bytes of it
  */
 struct left {
 	int fd;
-	const unsigned char *map;
-	size_t size;
+	__u64 offset;
+	unsigned char *tail;
+	size_t length;
 };
 
 /* Is it the file that is meant, and could who left the note have done to it what is done now? */
@@ -104,37 +105,63 @@ static int open_meant(const struct note *note, uid_t left_by)
 	return fd;
 }
 
-/* Return: 0, or -1 when it is not there any more, or not ours to change. */
-static int open_left(struct left *left, const struct note *note, uid_t left_by)
+/* What a reader can have written behind its note: what all buffers hold, with blocks around it. */
+static size_t most_written(const struct relay *relay)
+{
+	return relay->buffer_size * relay->geometry.cpus + 2 * sizeof(struct blocks);
+}
+
+/*
+ * Copies the end of the file: it may be changed or cut while it is looked at. One that is longer
+ * than a reader can have made it is not looked at. Return: 0, or -1.
+ */
+static int read_tail(struct left *left, size_t room)
 {
 	struct stat status;
+	ssize_t length;
 
+	if (fstat(left->fd, &status) || (__u64)status.st_size < left->offset ||
+	    status.st_size - left->offset > room)
+		return -1;
+	left->length = status.st_size - left->offset;
+	left->tail = malloc(left->length + 1);
+	if (!left->tail)
+		return -1;
+	for (size_t done = 0; done < left->length; done += length) {
+		length = pread(left->fd, left->tail + done, left->length - done,
+			       left->offset + done);
+		if (length <= 0) {
+			free(left->tail);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Return: 0, or -1 when it is not there any more, or not ours to change. */
+static int open_left(struct left *left, const struct note *note, uid_t left_by, size_t room)
+{
+	left->offset = note->offset;
 	left->fd = open_meant(note, left_by);
 	if (left->fd < 0)
 		return -1;
-	if (!fstat(left->fd, &status) && (__u64)status.st_size >= note->offset) {
-		left->size = status.st_size;
-		left->map = left->size ? mmap(NULL, left->size, PROT_READ, MAP_SHARED, left->fd, 0)
-				       : NULL;
-		if (left->map != MAP_FAILED)
-			return 0;
-	}
+	if (!read_tail(left, room))
+		return 0;
 	close(left->fd);
 	return -1;
 }
 
 static void close_left(const struct left *left)
 {
-	if (left->map)
-		munmap((void *)left->map, left->size);
+	free(left->tail);
 	close(left->fd);
 }
 
-/* Return: the block at @offset, NULL when it is not whole. */
+/* Return: the block at @offset of the tail, NULL when it is not whole. */
 static const struct softtap_block *block_at(const struct left *left, size_t offset)
 {
-	const struct softtap_block *block = (const void *)(left->map + offset);
-	size_t room = left->size - offset;
+	const struct softtap_block *block = (const void *)(left->tail + offset);
+	size_t room = left->length - offset;
 
 	if (room < sizeof(*block) || block->length < PCAPNG_FILLER_MIN || block->length % 4 ||
 	    block->length > room)
@@ -143,8 +170,8 @@ static const struct softtap_block *block_at(const struct left *left, size_t offs
 }
 
 /**
- * struct found - what is in a file
- * @end: where the whole blocks end
+ * struct found - what is in the end of a file
+ * @end: where its whole blocks end
  * @interfaces: how many are described
  */
 struct found {
@@ -173,9 +200,10 @@ static void look_through(struct found *found, struct relay *relay, const struct 
 static bool is_capture(const struct left *left)
 {
 	static const __u32 type = SOFTTAP_PCAPNG_SHB;
+	__u32 begin;
+	ssize_t length = pread(left->fd, &begin, sizeof(begin), 0);
 
-	return !left->size ||
-	       !memcmp(left->map, &type, left->size < sizeof(type) ? left->size : sizeof(type));
+	return length >= 0 && !memcmp(&begin, &type, length);
 }
 
 /* Is what is behind the whole blocks the beginning of one that a reader writes? */
@@ -184,15 +212,15 @@ static bool is_torn(const struct left *left, size_t offset, __u32 most)
 	static const __u32 types[] = {
 		SOFTTAP_PCAPNG_EPB, SOFTTAP_PCAPNG_FILLER, SOFTTAP_PCAPNG_ISB,
 	};
-	size_t room = left->size - offset, i = 0;
+	size_t room = left->length - offset, i = 0;
 	size_t known = room < sizeof(*types) ? room : sizeof(*types);
 	struct softtap_block begun;
 
-	while (i < ARRAY_SIZE(types) && memcmp(left->map + offset, &types[i], known))
+	while (i < ARRAY_SIZE(types) && memcmp(left->tail + offset, &types[i], known))
 		i++;
 	if (i == ARRAY_SIZE(types) || room < sizeof(begun))
 		return i < ARRAY_SIZE(types);
-	memcpy(&begun, left->map + offset, sizeof(begun));
+	memcpy(&begun, left->tail + offset, sizeof(begun));
 	return begun.length > room && begun.length <= most && !(begun.length % 4);
 }
 
@@ -207,18 +235,20 @@ static void begin_again(const struct left *left, const struct relay *relay)
 }
 
 static void mend(const struct left *left, const struct found *found, const struct relay *relay,
-		 const struct note *note)
+		 struct note *note)
 {
 	if (!is_capture(left))
 		return;
-	if (!note->offset && found->interfaces < relay->geometry.ports) {
-		if (left->size <= sizeof(((struct blocks *)0)->bytes))
+	if (!left->offset && found->interfaces < relay->geometry.ports) {
+		if (left->length <= sizeof(((struct blocks *)0)->bytes))
 			begin_again(left, relay);
 		return;
 	}
-	if (found->end < left->size && is_torn(left, found->end, relay->geometry.subbuf_size) &&
-	    !ftruncate(left->fd, found->end))
+	if (found->end < left->length && is_torn(left, found->end, relay->geometry.subbuf_size) &&
+	    !ftruncate(left->fd, left->offset + found->end)) {
+		msg_make_printable(note->path);
 		msg_warning("%s: cut behind its last whole packet, as its reader died", note->path);
+	}
 }
 
 /* Only what was handed over can be in the file: that is all there is for now. */
@@ -266,9 +296,9 @@ void journal_take_up(struct relay *relay)
 	struct note note;
 	uid_t left_by;
 
-	if (read_note(relay, &note, &left_by) || open_left(&left, &note, left_by))
+	if (read_note(relay, &note, &left_by) ||
+	    open_left(&left, &note, left_by, most_written(relay)))
 		return;
-	found.end = note.offset;
 	limit_to_handed(relay);
 	look_through(&found, relay, &left);
 	give_back(relay);

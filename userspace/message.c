@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What softtap tells its user on standard error: always one line, always with its name. */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -59,10 +60,21 @@ void msg_verbose(const char *fmt, ...)
 }
 
 /**
- * set_verbose - make msg_verbose() speak
+ * msg_set_verbose - make msg_verbose() speak
  * @on: whether it shall
  */
 void msg_set_verbose(bool on)
 {
 	verbose_on = on;
+}
+
+/**
+ * msg_make_printable - make what others have chosen fit for a terminal
+ * @text: each byte that is no printable ASCII character becomes a question mark
+ */
+void msg_make_printable(char *text)
+{
+	for (; *text; text++)
+		if (!isascii(*text) || !isprint(*text))
+			*text = '?';
 }

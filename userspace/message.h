@@ -11,5 +11,6 @@ void msg_error(const char *fmt, ...) __printf(1, 2);
 void msg_warning(const char *fmt, ...) __printf(1, 2);
 void msg_verbose(const char *fmt, ...) __printf(1, 2);
 void msg_set_verbose(bool on);
+void msg_make_printable(char *text);
 
 #endif /* SOFTTAP_MESSAGE_H */
