@@ -86,25 +86,25 @@ kill_snapshot() {
 
 missed=lost_frames	# what grows when nobody reads
 
-policy_wire() {
+# All of them, and one more that ends well.
+kill_readers() {
 	for ((n = 1; n <= kills; n++)); do
 		kill_one
 	done
 	under=() order=()
 	kill_stopped capture.$n
 	stop_flood
+}
+
+policy_wire() {
+	kill_readers
 	flood_is_good
 }
 
 # What passed is in a file; the senders' numbers have holes.
 policy_record() {
 	missed=refused_frames
-	for ((n = 1; n <= kills; n++)); do
-		kill_one
-	done
-	under=() order=()
-	kill_stopped capture.$n
-	stop_flood
+	kill_readers
 	is 'flood went on to the end' "$(wc -l <flood.streams)" 2
 	is 'what arrived on the other side is what was captured' \
 		"$(awk '{ print $6 }' flood.streams | paste -sd' ')" \
