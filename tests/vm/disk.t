@@ -30,15 +30,17 @@ sectors=$((256 * 2048))
 
 # --- The device -----------------------------------------------------------------------------------
 
-# What mkfs.ext4 puts at the start works in any case.
+# What mkfs.ext4 puts at the start works in any case. A flaky disk takes nothing every other second.
 table() {
 	case $1 in
 	good) echo "0 $sectors linear /dev/vda 0" ;;
 	bad) printf '0 4096 linear /dev/vda 0\n4096 %s error\n' $((sectors - 4096)) ;;
+	flaky) printf '0 4096 linear /dev/vda 0\n4096 %s flakey /dev/vda 4096 1 1 1 error_writes\n' \
+		$((sectors - 4096)) ;;
 	esac
 }
 
-# switch_to good|bad - from now on
+# switch_to good|bad|flaky - from now on
 switch_to() {
 	table "$1" | dmsetup load trouble
 	dmsetup suspend --nolockfs trouble
@@ -48,7 +50,7 @@ switch_to() {
 # Metadata is all at its start.
 make_disk() {
 	export DM_DISABLE_UDEV=1
-	modprobe dm-mod
+	modprobe -a dm-mod dm-flakey
 	table good | dmsetup create trouble
 	disk_device=/dev/mapper/trouble
 	new_disk -O ^has_journal,^resize_inode -N 64
@@ -148,23 +150,25 @@ first_writes() {
 
 # It is told at once what the disk does not take.
 bad_disk_direct() {
+	local name="$1 disk"
 	first_writes
-	switch_to bad
-	reader_fails 'bad disk' 'cannot write to disk/first: Input/output error'
-	next_reader 'bad disk'
+	switch_to "$1"
+	reader_fails "$name" 'cannot write to disk/first: Input/output error'
+	next_reader "$name"
 	switch_to good
 	from_the_disk
-	ok 'bad disk: each frame is in one of the files' records_agree disk/first second
+	ok "$name: each frame is in one of the files" records_agree disk/first second
 	rm disk/first
 }
 
-# It is told when it is too late.
+# It is told when it is too late, and when the disk works again meanwhile.
 bad_disk_cached() {
+	local name="$1 disk"
 	first_writes
-	switch_to bad
-	reader_fails 'bad disk' 'disk/first: Input/output error: the disk did not take all'
-	next_reader 'bad disk'
-	account_of_both 'bad disk'
+	switch_to "$1"
+	reader_fails "$name" 'disk/first: Input/output error: the disk did not take all'
+	next_reader "$name"
+	account_of_both "$name"
 	switch_to good
 	rm disk/first
 }
@@ -215,9 +219,11 @@ guest() {
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
 	slow_disk
 	if [ "$(nproc)" = 1 ]; then
-		bad_disk_direct
+		bad_disk_direct bad
+		bad_disk_direct flaky
 	else
-		bad_disk_cached
+		bad_disk_cached bad
+		bad_disk_cached flaky
 		bad_disk_at_the_end
 	fi
 	full_disk
