@@ -331,7 +331,7 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 	struct iovec piece = { (void *)blocks->bytes, blocks->length };
 	off_t before = capture->storage.length;
 
-	/* A tap that is gone takes no note, and needs none. */
+	/* The note before does as well: the next reader finds whole blocks behind it. */
 	(void)!journal_note(&capture->relay, &capture->storage);
 	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
 		return 0;

@@ -105,10 +105,13 @@ static int open_meant(const struct note *note, uid_t left_by)
 	return fd;
 }
 
-/* What a reader can have written behind its note: what all buffers hold, with blocks around it. */
+/*
+ * The most that a reader can have written behind its note: a batch, which ends with a whole record
+ * or sub-buffer, with blocks around it.
+ */
 static size_t most_written(const struct relay *relay)
 {
-	return relay->buffer_size * relay->geometry.cpus + 2 * sizeof(struct blocks);
+	return BATCH_BYTES + relay->geometry.subbuf_size + 2 * sizeof(struct blocks);
 }
 
 /*
