@@ -97,7 +97,7 @@ static int open_file(struct storage *storage, const char *path, bool whole)
  * storage_open - open the output
  * @storage: filled
  * @path: a file, made anew for its owner alone, or "-" for standard output
- * @whole: what is there stays until storage_appear()
+ * @whole: what is there stays until storage_appear(), unless a link leads there
  *
  * A new file has no name until storage_appear(), where the file system can do that: nobody finds
  * one that has not begun. Says on standard error what is wrong.
@@ -412,16 +412,26 @@ int storage_close(struct storage *storage)
 	return close(storage->fd);
 }
 
+/* Is the file there by the name that was given, and not by a link? */
+static bool has_name(const struct storage *storage)
+{
+	struct stat named, opened;
+
+	return storage->regular && storage->fd != STDOUT_FILENO && !storage->unnamed &&
+	       !lstat(storage->path, &named) && !fstat(storage->fd, &opened) &&
+	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
 /**
  * storage_drop - close an output that did not become whole
- * @storage: open; what was there before stays
+ * @storage: open; what was there before stays, unless it was written in place
  *
- * Where a file has its name from the start it goes.
+ * Where a file has its name from the start it goes. A link stays, and what it leads to is empty.
  */
 void storage_drop(struct storage *storage)
 {
 	storage_cut(storage, storage->start);
-	if (storage->regular && !storage->unnamed && storage->fd != STDOUT_FILENO)
+	if (has_name(storage))
 		unlink(storage->path);
 	storage_close(storage);
 }
