@@ -3,7 +3,8 @@
  * softtap snapshot: writes what the flight recorder holds, now or when something happens.
  *
  * The buffers are copied in memory first, which takes no longer than it must, and written then at
- * the disk's leisure. The file appears whole, or not at all.
+ * the disk's leisure. The file appears whole, or not at all; where a link leads it is written in
+ * place.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -97,7 +98,7 @@ static int hold_signals(int wanted)
  * @EVENT_FRAME: the frame came
  * @EVENT_SIGNAL: the signal came
  * @EVENT_TIME: time is up
- * @EVENT_GONE: the tap went away: a message has said so
+ * @EVENT_GONE: the tap went away
  * @EVENT_END: somebody asked for an end: a message has said so
  */
 enum event {
@@ -134,22 +135,25 @@ static enum event wait_for_event(const struct snapshot *snapshot, short frames, 
 		return take_signal(snapshot);
 	if (fds[1].revents & POLLPRI)
 		return EVENT_FRAME;
-	msg_error("%s went away", snapshot->options.tap);
 	return EVENT_GONE;
 }
 
-/* Return: 0, or -1 with a message. */
+/* Return: an exit status, after a message unless it is EXIT_OK. */
 static int set_moment(struct snapshot *snapshot, bool triggered)
 {
 	int err = triggered ? relay_triggered(&snapshot->relay, &snapshot->moment)
 			    : relay_now(&snapshot->relay, &snapshot->moment);
 
-	if (err)
-		msg_error("%s: %s", snapshot->options.tap, strerror(errno));
-	return err;
+	if (!err)
+		return EXIT_OK;
+	msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+	return EXIT_FAILED;
 }
 
-/* Waits for the moment, if there is one to wait for. Return: 0, or -1 with a message. */
+/*
+ * Waits for the moment, if there is one to wait for. Return: an exit status, after a message unless
+ * it is EXIT_OK.
+ */
 static int wait_for_moment(struct snapshot *snapshot)
 {
 	const struct options *options = &snapshot->options;
@@ -159,14 +163,18 @@ static int wait_for_moment(struct snapshot *snapshot)
 		return set_moment(snapshot, false);
 	fprintf(stderr, "waiting at %s\n", options->tap);
 	event = wait_for_event(snapshot, options->on.bf_insns ? POLLPRI : 0, ~0ULL);
-	if (event != EVENT_FRAME && event != EVENT_SIGNAL)
-		return -1;
+	if (event == EVENT_GONE) {
+		msg_error("%s went away, nothing is written", options->tap);
+		return EXIT_GONE;
+	}
+	if (event == EVENT_END)
+		return EXIT_FAILED;
 	return set_moment(snapshot, event == EVENT_FRAME);
 }
 
 /*
  * Waits for what is to follow the moment; when the tap goes, what it has is written all the same.
- * Return: 0, or -1 with a message.
+ * Return: an exit status, after a message unless it is EXIT_OK.
  */
 static int wait_for_rest(const struct snapshot *snapshot)
 {
@@ -176,13 +184,15 @@ static int wait_for_rest(const struct snapshot *snapshot)
 	while (event != EVENT_END && event != EVENT_GONE) {
 		if (relay_now(&snapshot->relay, &now)) {
 			msg_error("%s: %s", snapshot->options.tap, strerror(errno));
-			return -1;
+			return EXIT_FAILED;
 		}
 		if (now >= until)
 			break;
 		event = wait_for_event(snapshot, 0, until - now);
 	}
-	return event == EVENT_END ? -1 : 0;
+	if (event == EVENT_GONE)
+		msg_warning("%s went away before the time", snapshot->options.tap);
+	return event == EVENT_END ? EXIT_FAILED : EXIT_OK;
 }
 
 /* --- Writing --------------------------------------------------------------------------------- */
@@ -322,8 +332,11 @@ static int take_snapshot(struct snapshot *snapshot)
 			  strerror(errno));
 		return EXIT_FAILED;
 	}
-	if (wait_for_moment(snapshot) || wait_for_rest(snapshot))
-		return EXIT_FAILED;
+	status = wait_for_moment(snapshot);
+	if (status == EXIT_OK)
+		status = wait_for_rest(snapshot);
+	if (status != EXIT_OK)
+		return status;
 	if (flight_copy(&snapshot->relay, &flight)) {
 		msg_error("cannot copy the buffers of %s: %s", options->tap, strerror(errno));
 		return EXIT_FAILED;
@@ -376,7 +389,7 @@ static void show_usage(FILE *file)
 	      "  -h, --help       this text\n"
 	      "\n"
 	      "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output could not\n"
-	      "be written, 5 the tap has a reader already.\n", file);
+	      "be written, 4 the tap went away meanwhile, 5 it has a reader already.\n", file);
 }
 
 static int parse_signal(const char *name, struct options *options)

@@ -129,6 +129,27 @@ interrupted() {
 	no_file 'interrupted while it waits' "$ended_with" 1
 }
 
+# What there is until then is written.
+tap_goes_early() {
+	wait_with -w early --on-signal USR1 --after 60
+	kill -USR1 "$snapshot"
+	echo tap0 >$sysfs/remove
+	wait_for_end
+	is 'the tap goes before the time: ends well' "$ended_with" 0
+	like 'the tap goes before the time: a warning' "$(cat said)" 'warning: tap0 went away before the time'
+	is 'the tap goes before the time: what it had is written' "$(packets early)" "$(packets rest)"
+}
+
+tap_goes() {
+	policy flight
+	wait_with -w none --on 'ether proto 0x88b5'
+	echo tap0 >$sysfs/remove
+	wait_for_end
+	is 'the tap goes: exit status 4' "$ended_with" 4
+	like 'the tap goes: one line' "$(grep '^softtap: ' said)" '^softtap: tap0 went away, nothing is written$'
+	ok 'the tap goes: no file' [ ! -e none ]
+}
+
 # --- The disk -------------------------------------------------------------------------------------
 
 killed_writing() {
@@ -145,6 +166,19 @@ killed_writing() {
 writes_some() {
 	[ "$(find "/proc/$1/fd" -lname '*(deleted)' -exec stat -L -c %s {} + | sort -n | tail -n 1)" \
 		-gt 100000 ]
+}
+
+# A link stays one, whatever becomes of the file.
+through_a_link() {
+	ln -s target disk/link
+	is 'a link that leads nowhere: exit status 0' "$(status_of softtap snapshot -w disk/link)" 0
+	ok 'a link that leads nowhere: the file is good' softtap verify disk/target
+	is 'a link to a file: exit status 0' "$(status_of softtap snapshot -w disk/link)" 0
+	ok 'a link to a file: the file is good' softtap verify disk/target
+	is 'a link: too large: exit status 3' \
+		"$(ulimit -f 100; status_of softtap snapshot -w disk/link 2>/dev/null)" 3
+	is 'a link: it is still one' "$(readlink disk/link)" target
+	rm disk/link disk/target
 }
 
 fill() {
@@ -223,6 +257,7 @@ guest() {
 	at_rest
 	flood_is_good
 	laws_hold
+	tap_goes_early
 	unload
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=64 policy=flight
 	start_flood
@@ -233,10 +268,12 @@ guest() {
 	stop_flood
 	flood_is_good
 	laws_hold
+	through_a_link
 	on_a_full_disk
 	too_large none
 	too_large "$SOFTTAP_OUT/none"	# there every file has a name
 	no_flight
+	tap_goes
 	unload
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
 	left_over
