@@ -56,28 +56,29 @@ static int complain(const struct meter *meter)
 
 /* --- The file --------------------------------------------------------------------------------- */
 
-/* Where O_TMPFILE is unknown. No signal but SIGKILL comes between the name and its end. */
-static int open_unlinked(struct meter *meter)
+/*
+ * Where O_TMPFILE is unknown. No signal but SIGKILL comes between the name and its end. Return: an
+ * fd, or -1 with errno.
+ */
+static int make_unlinked(const char *directory)
 {
 	char path[PATH_MAX];
 	sigset_t all, before;
-	int fd, err = -1;
+	int fd, error;
 
-	snprintf(path, sizeof(path), "%s/.softtap-check-XXXXXX", meter->directory);
+	snprintf(path, sizeof(path), "%s/.softtap-check-XXXXXX", directory);
 	sigfillset(&all);
 	sigprocmask(SIG_BLOCK, &all, &before);
 	fd = mkostemp(path, O_CLOEXEC);
-	if (fd >= 0) {
-		err = storage_open(&meter->storage, path, false);
+	error = errno;
+	if (fd >= 0)
 		unlink(path);
-		close(fd);
-	} else {
-		complain(meter);
-	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return err;
+	errno = error;
+	return fd;
 }
 
+/* By its fd: nobody else can put another file there. */
 static int open_nameless(struct meter *meter)
 {
 	int fd = open(meter->directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -85,11 +86,12 @@ static int open_nameless(struct meter *meter)
 	int err;
 
 	if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR))
-		return open_unlinked(meter);
+		fd = make_unlinked(meter->directory);
 	if (fd < 0)
 		return complain(meter);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	err = storage_open(&meter->storage, path, false);
+	meter->storage.path = meter->directory;
 	close(fd);
 	return err;
 }
@@ -187,8 +189,8 @@ static int write_file(struct meter *meter, bool direct, __u64 most, __u64 us,
 	if (fdatasync(meter->storage.fd))
 		return complain(meter);
 	way->us = now_us() - start;
-	storage_cut(&meter->storage, 0);
-	return 0;
+	storage_cut(&meter->storage, 0);	/* says itself when it cannot */
+	return meter->storage.length ? -1 : 0;
 }
 
 /* Memory may take in a second what a disk has to work on for minutes: no more than it can take. */
