@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,8 @@
 #include "irqbalance.h"
 #include "message.h"
 
-#define MESSAGE_MAX	16384	/* bytes, what irqbalance takes */
+#define ANSWER_MAX	16384	/* bytes */
+#define MESSAGE_MAX	500	/* bytes; irqbalance before 1.9.5 takes no more */
 #define ANSWER_SECONDS	5
 
 static const char none[] = "NONE";
@@ -63,8 +65,8 @@ static int read_answer(int fd, char *answer)
 	size_t used = 0;
 	ssize_t n;
 
-	while (used < MESSAGE_MAX - 1) {
-		n = recv(fd, answer + used, MESSAGE_MAX - 1 - used, 0);
+	while (used < ANSWER_MAX - 1) {
+		n = recv(fd, answer + used, ANSWER_MAX - 1 - used, 0);
 		if (n < 0)
 			return -errno;
 		if (!n)
@@ -103,19 +105,37 @@ static int parse_banned(struct pairs *banned, char *answer)
 	return err;
 }
 
+/* Return: 0, or a negative errno, of which nothing was said yet. */
 static int set_banned(const struct pairs *banned)
 {
-	char message[MESSAGE_MAX] = "settings ban irqs ", answer[MESSAGE_MAX];
+	char message[MESSAGE_MAX] = "settings ban irqs ", answer[ANSWER_MAX];
 	size_t used = strlen(message);
 	size_t i;
 
-	for (i = 0; i < banned->n && used < sizeof(message) - 16; i++)
+	for (i = 0; i < banned->n && used < sizeof(message); i++)
 		used += snprintf(message + used, sizeof(message) - used, "%s ",
 				 banned->pairs[i].name);
+	if (used >= sizeof(message))
+		return -EMSGSIZE;
 	if (!banned->n)
 		memcpy(message + used, none, sizeof(none));
 	msg_verbose("irqbalance: %s", message);
 	return ask(message, answer);
+}
+
+static bool is_change(const struct pairs *now, const struct pairs *without,
+		      const struct pairs *with)
+{
+	size_t i;
+
+	for (i = 0; i < with->n; i++)
+		if (!pairs_get(now, with->pairs[i].name))
+			return true;
+	for (i = 0; i < now->n; i++)
+		if (pairs_get(without, now->pairs[i].name) &&
+		    !pairs_get(with, now->pairs[i].name))
+			return true;
+	return false;
 }
 
 /* Sets its list to those of @now that @without has not, and those of @with. */
@@ -125,6 +145,8 @@ static int change(const struct pairs *now, const struct pairs *without, const st
 	int err = 0;
 	size_t i;
 
+	if (!is_change(now, without, with))
+		return 0;
 	for (i = 0; i < now->n && !err; i++)
 		if (!pairs_get(without, now->pairs[i].name))
 			err = pairs_add(&banned, now->pairs[i].name, "");
@@ -133,6 +155,10 @@ static int change(const struct pairs *now, const struct pairs *without, const st
 	if (!err)
 		err = set_banned(&banned);
 	pairs_free(&banned);
+	if (err == -EMSGSIZE)
+		msg_error("irqbalance takes no list of so many interrupts: stop it first");
+	else if (err && err != -ENOENT)
+		msg_error("irqbalance does not take a list of interrupts: %s", strerror(-err));
 	return err;
 }
 
@@ -144,7 +170,7 @@ static int change(const struct pairs *now, const struct pairs *without, const st
  */
 int irqbalance_banned(struct pairs *banned)
 {
-	char answer[MESSAGE_MAX];
+	char answer[ANSWER_MAX];
 	int err;
 
 	err = ask("setup", answer);

@@ -210,6 +210,29 @@ test_processors() {
 	as_before 'up --cpus'
 }
 
+# One that leaves so many alone that its list is longer than what it takes. What it is asked is noted.
+pretend_irqbalance() {
+	seq -f 'IRQ %g LOAD 0 DIFF 0 CLASS 0' 900 1019 | paste -sd ' ' >banned.list
+	mkdir -p /run/irqbalance
+	socat UNIX-LISTEN:/run/irqbalance/irqbalance1.sock,fork \
+		SYSTEM:'head -c 5 >>asked; cat banned.list' </dev/null 2>/dev/null &
+	balancer=$!
+	within 30 test -S /run/irqbalance/irqbalance1.sock
+}
+
+test_long_list() {
+	rm -f /run/irqbalance/*.sock
+	pretend_irqbalance
+	before
+	is 'a list too long for irqbalance: up fails' \
+		"$(softtap up --cpus rx=1 eth1 eth2 >/dev/null 2>up.log; echo $?)" 1
+	is 'and says why' "$(grep '^softtap: irqbalance' up.log)" \
+		'softtap: irqbalance takes no list of so many interrupts: stop it first'
+	like 'irqbalance gets no half of it' "$(cat asked)" '^(setup)+$'
+	as_before 'up --cpus that irqbalance does not take'
+	kill $balancer
+}
+
 # Without irqbalance they are where they were. A card of one queue has them on one of the processors.
 test_processors_alone() {
 	local was
@@ -240,6 +263,7 @@ guest() {
 	test_straight
 	test_number
 	test_processors
+	test_long_list
 	test_processors_alone
 }
 
