@@ -92,7 +92,7 @@ struct softtap_buffer {
  * @stopped: it has been said that nothing passes, as nobody records; @lock
  * @horizon: a time, ns of the records' clock, before @grace was started; @lock
  * @grace: the grace period after which @horizon holds; @lock
- * @wait: woken when @closed is set
+ * @wait: woken when @closed or @triggered is set
  */
 struct softtap_channel {
 	struct softtap_buffer __percpu *buffers;

@@ -11,6 +11,7 @@
 #include <linux/debugfs.h>
 #include <linux/fs.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/poll.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -29,12 +30,15 @@ static struct dentry *root;
  * struct reader - an open cpuN file
  * @channel: held; @cpu of it is claimed
  * @cpu: whose buffer
- * @position: up to where it was read; within a record when a read was too short for a whole one
+ * @position: up to where it was read; within a record when a read was too short for a whole one;
+ *	@lock
+ * @lock: one read at a time, whoever reads without the file's own lock (io_uring)
  */
 struct reader {
 	struct softtap_channel *channel;
 	int cpu;
 	u64 position;
+	struct mutex lock;	/* one read at a time */
 };
 
 static const struct softtap_positions *positions(const struct reader *reader)
@@ -60,6 +64,7 @@ static int cpu_open(struct inode *inode, struct file *file)
 	reader = kzalloc(sizeof(*reader), GFP_KERNEL);
 	if (!reader)
 		return -ENOMEM;
+	mutex_init(&reader->lock);
 	reader->cpu = buffer->relay->cpu;
 	err = softtap_reader_claim(channel, reader->cpu);
 	if (err)
@@ -171,9 +176,8 @@ static int copy_out(const struct reader *reader, char __user *to, size_t count)
 	return 0;
 }
 
-static ssize_t cpu_read(struct file *file, char __user *to, size_t count, loff_t *ppos)
+static ssize_t read_records(struct reader *reader, struct file *file, char __user *to, size_t count)
 {
-	struct reader *reader = file->private_data;
 	u64 start = positions(reader)->consumed;
 	u64 end;
 	int err;
@@ -192,6 +196,18 @@ static ssize_t cpu_read(struct file *file, char __user *to, size_t count, loff_t
 	if (end > start)
 		softtap_reader_consume(reader->channel, reader->cpu, end);
 	return count;
+}
+
+static ssize_t cpu_read(struct file *file, char __user *to, size_t count, loff_t *ppos)
+{
+	struct reader *reader = file->private_data;
+	ssize_t length = mutex_lock_interruptible(&reader->lock);
+
+	if (length)
+		return length;
+	length = read_records(reader, file, to, count);
+	mutex_unlock(&reader->lock);
+	return length;
 }
 
 static __poll_t cpu_poll(struct file *file, poll_table *wait)

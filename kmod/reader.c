@@ -197,6 +197,7 @@ void softtap_reader_release(struct softtap_channel *channel, int cpu)
 	if (cpu == SOFTTAP_ALL_CPUS) {
 		__replace(channel, &channel->filter, NULL);
 		__replace(channel, &channel->trigger, NULL);
+		WRITE_ONCE(channel->triggered, 0);
 		channel->reader_snaplen = 0;
 		__softtap_recording_set_snaplen(channel);
 		channel->whole = false;
@@ -338,7 +339,7 @@ int softtap_reader_consume(struct softtap_channel *channel, u32 cpu, u64 positio
 			WRITE_ONCE(buffer->given, buffer->given + channel->subbuf_size);
 		if (at->handed < position)
 			WRITE_ONCE(at->handed, position);
-		/* Pairs with the acquire in subbuf_start(): what was read was read before. */
+		/* Pairs with the acquire in is_free(): what was read was read before. */
 		smp_store_release(&at->consumed, position);
 		err = 0;
 	}
