@@ -143,7 +143,7 @@ begin_account() {
 
 first_writes() {
 	start_flood
-	start_capture disk/first --interval 1000
+	start_capture disk/first --interval $((1000 * patience))
 	frames_pass captured_frames 2000
 	sync
 }
