@@ -250,7 +250,8 @@ static noinline void count_refused(const struct softtap_port *port, struct softt
 static noinline bool miss(const struct softtap_port *port, struct softtap_buffer *buffer,
 			  struct softtap_load load, enum softtap_policy policy)
 {
-	static DEFINE_RATELIMIT_STATE(said, 5 * HZ, 1);
+	static struct ratelimit_state said =
+		RATELIMIT_STATE_INIT_FLAGS(said, 5 * HZ, 1, RATELIMIT_MSG_ON_RELEASE);
 
 	if (policy != SOFTTAP_POLICY_RECORD) {
 		count_lost(port, buffer, load.frames);

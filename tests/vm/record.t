@@ -132,6 +132,8 @@ reader_dies() {
 	flood_is_good
 	laws_hold
 	as_it_passed disk/first disk/second
+	is 'the kernel log tells of held back frames in our words only' \
+		"$(dmesg | grep 'callbacks suppressed')" ''
 }
 
 # --- Changes -------------------------------------------------------------------------------------
