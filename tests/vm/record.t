@@ -175,6 +175,7 @@ changes_while_nobody_reads() {
 		nap 0.03
 		policy flight
 		nap 0.1
+		[ $((n + 1)) -lt "$changes" ] || frames_pass overwritten_frames 1
 		policy wire
 		nap 0.03
 	done
