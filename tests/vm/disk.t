@@ -24,7 +24,7 @@
 
 machines=('--kernel 6.1 --disk 256M' '--kernel 6.12 --smp 2 --disk 256M')
 timeout=$(count 400 1200)
-frames=$(count 20000 200000)	# each way, that a slow disk gets to see
+frames=$(($(count 20000 200000) / patience))	# each way, that a slow disk gets to see
 flood_rate=5000
 sectors=$((256 * 2048))
 
