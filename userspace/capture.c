@@ -20,18 +20,18 @@
 #include <unistd.h>
 
 #include "capture_options.h"
-#include "journal.h"
 #include "main.h"
-#include "merge.h"
-#include "message.h"
-#include "numbers.h"
-#include "pcapng.h"
-#include "relay.h"
-#include "scheduling.h"
-#include "sizing.h"
-#include "storage.h"
-#include "sysfs.h"
-#include "util.h"
+#include "capture/journal.h"
+#include "capture/merge.h"
+#include "capture/pcapng.h"
+#include "capture/relay.h"
+#include "capture/sizing.h"
+#include "capture/storage.h"
+#include "host/scheduling.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
 
 #define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
 

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "capture_options.h"
-#include "filter.h"
-#include "message.h"
-#include "numbers.h"
+#include "capture/filter.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
 
 static void show_usage(FILE *file)
 {

@@ -6,9 +6,9 @@
 
 #include <pcap/pcap.h>
 
-#include "privileges.h"
-#include "scheduling.h"
 #include "softtap.h"
+#include "capture/privileges.h"
+#include "host/scheduling.h"
 
 /**
  * struct capture_options - the command line of softtap capture

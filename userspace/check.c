@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "disk.h"
 #include "main.h"
-#include "message.h"
-#include "numbers.h"
-#include "sizing.h"
-#include "sysfs.h"
-#include "util.h"
+#include "capture/disk.h"
+#include "capture/sizing.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
 
 #define DEFAULT_SECONDS		6
 #define MOST_SECONDS		600

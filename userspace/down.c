@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link.h"
 #include "main.h"
-#include "message.h"
-#include "module.h"
-#include "port.h"
-#include "signals.h"
-#include "state.h"
+#include "host/link.h"
+#include "host/module.h"
+#include "host/port.h"
+#include "host/state.h"
+#include "lib/message.h"
+#include "lib/signals.h"
 
 static void down_help(FILE *file)
 {

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "main.h"
-#include "message.h"
-#include "placement.h"
-#include "sysfs.h"
+#include "host/placement.h"
+#include "lib/message.h"
+#include "lib/sysfs.h"
 
 static void post_help(FILE *file)
 {

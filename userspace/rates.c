@@ -9,10 +9,10 @@
 #include <time.h>
 
 #include "main.h"
-#include "message.h"
 #include "rates.h"
-#include "signals.h"
-#include "sysfs.h"
+#include "lib/message.h"
+#include "lib/signals.h"
+#include "lib/sysfs.h"
 
 #define LINES_A_HEADING	20
 

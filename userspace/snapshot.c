@@ -17,17 +17,17 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "filter.h"
-#include "flight.h"
 #include "main.h"
-#include "merge.h"
-#include "message.h"
-#include "numbers.h"
-#include "pcapng.h"
-#include "relay.h"
-#include "storage.h"
-#include "sysfs.h"
-#include "util.h"
+#include "capture/filter.h"
+#include "capture/flight.h"
+#include "capture/merge.h"
+#include "capture/pcapng.h"
+#include "capture/relay.h"
+#include "capture/storage.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
 
 /**
  * struct options - the command line

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "main.h"
-#include "message.h"
-#include "util.h"
+#include "lib/message.h"
+#include "lib/util.h"
 
 static const struct {
 	const char *name;

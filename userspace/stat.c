@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "main.h"
-#include "message.h"
-#include "outside.h"
 #include "rates.h"
-#include "sysfs.h"
+#include "host/outside.h"
+#include "lib/message.h"
+#include "lib/sysfs.h"
 
 static void stat_help(FILE *file)
 {

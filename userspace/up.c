@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "link.h"
-#include "login.h"
 #include "main.h"
-#include "message.h"
-#include "module.h"
-#include "placement.h"
-#include "port.h"
-#include "signals.h"
-#include "state.h"
-#include "sysfs.h"
+#include "host/link.h"
+#include "host/login.h"
+#include "host/module.h"
+#include "host/placement.h"
+#include "host/port.h"
+#include "host/state.h"
+#include "lib/message.h"
+#include "lib/signals.h"
+#include "lib/sysfs.h"
 
 /**
  * struct wishes - the command line

@@ -11,12 +11,12 @@
 #include <string.h>
 #include <time.h>
 
-#include "inspect.h"
 #include "main.h"
-#include "message.h"
-#include "numbers.h"
-#include "sysfs.h"
-#include "util.h"
+#include "capture/inspect.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
 
 #define TIME_TEXT	40		/* bytes, a time as text */
 #define FINDINGS	24		/* more than there are laws for all ports */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "inspect.h"
+#include "capture/inspect.h"
 
 static __u64 gaps[SOFTTAP_PORTS];
 

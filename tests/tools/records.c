@@ -39,7 +39,7 @@
 
 #include "frame.h"
 #include "numbers.h"
-#include "pcapng.h"
+#include "capture/pcapng.h"
 
 /**
  * struct port - the account of a port

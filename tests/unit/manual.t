@@ -78,7 +78,7 @@ test_commands() {
 test_environment() {
 	has 'softtap(8): variables of our own' \
 		"$(tags "$commands" ENVIRONMENT | grep -o 'SOFTTAP_[A-Z_]*' | words)" \
-		"$(grep -oh '"SOFTTAP_[A-Z_]*"' "$top"/userspace/*.c | words)"
+		"$(grep -oh '"SOFTTAP_[A-Z_]*"' "$top"/userspace/{,*/}*.c | words)"
 }
 
 # What stands first in a tag: "tap" of "tap= A:B", "SOFTTAP_IOC_START".

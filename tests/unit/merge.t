@@ -7,4 +7,4 @@ set -eu
 # shellcheck source=tests/lib/unit.sh
 . "$(dirname "$0")/../lib/unit.sh"
 
-unit merge merge.c pcapng.c relay.c message.c sysfs.c
+unit merge capture/merge.c capture/pcapng.c capture/relay.c lib/message.c lib/sysfs.c

@@ -13,9 +13,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pipe.h"
 #include "softtap.h"
-#include "storage.h"
+#include "capture/pipe.h"
+#include "capture/storage.h"
 
 #define KILLS	200
 #define BATCH	(1024 * 1024)

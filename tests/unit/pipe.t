@@ -7,4 +7,4 @@ set -eu
 # shellcheck source=tests/lib/unit.sh
 . "$(dirname "$0")/../lib/unit.sh"
 
-unit pipe pipe.c storage.c pcapng.c message.c
+unit pipe capture/pipe.c capture/storage.c capture/pcapng.c lib/message.c

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_JOURNAL_H
+#define SOFTTAP_JOURNAL_H
+
+#include "capture/merge.h"
+#include "capture/relay.h"
+#include "capture/storage.h"
+
+int journal_note(const struct relay *relay, const struct storage *storage);
+void journal_take_up(struct relay *relay);
+
+#endif /* SOFTTAP_JOURNAL_H */

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_FEATURES_H
+#define SOFTTAP_FEATURES_H
+
+#include "host/pairs.h"
+
+int features_read(struct pairs *features, const char *ifname);
+int features_disable(const struct pairs *features, const char *ifname);
+int features_restore(const struct pairs *features, const char *ifname);
+
+#endif /* SOFTTAP_FEATURES_H */

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Network devices as rtnetlink shows them. */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/pkt_sched.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/link.h"
+#include "host/netlink.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
+
+static void copy_text(char *text, size_t size, const struct nlattr *attr)
+{
+	if (attr)
+		snprintf(text, size, "%s", mnl_attr_get_str(attr));
+}
+
+static void parse_kind(struct link *link, const struct nlattr *linkinfo)
+{
+	const struct nlattr *attr;
+
+	if (!linkinfo)
+		return;
+	mnl_attr_for_each_nested(attr, linkinfo)
+		if (mnl_attr_get_type(attr) == IFLA_INFO_KIND)
+			copy_text(link->kind, sizeof(link->kind), attr);
+}
+
+static void parse_link(struct link *link, const struct nlmsghdr *message)
+{
+	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
+	const struct nlattr *attr;
+
+	memset(link, 0, sizeof(*link));
+	link->ifindex = info->ifi_index;
+	link->flags = info->ifi_flags;
+	link->type = info->ifi_type;
+	copy_text(link->ifname, sizeof(link->ifname), nl_attr(message, sizeof(*info), IFLA_IFNAME));
+	copy_text(link->qdisc, sizeof(link->qdisc), nl_attr(message, sizeof(*info), IFLA_QDISC));
+	parse_kind(link, nl_attr(message, sizeof(*info), IFLA_LINKINFO));
+	attr = nl_attr(message, sizeof(*info), IFLA_MASTER);
+	link->master = attr ? mnl_attr_get_u32(attr) : 0;
+	attr = nl_attr(message, sizeof(*info), IFLA_LINK);
+	link->lower = attr ? mnl_attr_get_u32(attr) : 0;
+}
+
+/* The kernel lists no qdisc of its own that drops or passes all (noop, noqueue): handle 0. */
+static int find_qdisc(int ifindex, __u32 parent, __u32 *handle)
+{
+	struct nl_list list = { };
+	int err;
+	size_t i;
+
+	err = nl_dump_family(&list, RTM_GETQDISC, AF_UNSPEC, sizeof(struct tcmsg));
+	for (i = 0; i < list.n && !err; i++) {
+		const struct tcmsg *tc = mnl_nlmsg_get_payload(list.messages[i]);
+
+		if (tc->tcm_ifindex != ifindex || tc->tcm_parent != parent)
+			continue;
+		*handle = tc->tcm_handle;
+		nl_list_free(&list);
+		return 0;
+	}
+	nl_list_free(&list);
+	return err ? err : -ENOENT;
+}
+
+static int get_link(struct link *link, struct nlmsghdr *request)
+{
+	struct nl_list answer = { };
+	int err;
+
+	err = nl_talk(request, &answer);
+	if (!err && !answer.n)
+		err = -ENODEV;
+	if (!err) {
+		parse_link(link, answer.messages[0]);
+		find_qdisc(link->ifindex, TC_H_ROOT, &link->qdisc_handle);
+	}
+	nl_list_free(&answer);
+	return err;
+}
+
+static struct nlmsghdr *link_request(char *buffer, int ifindex)
+{
+	struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+	struct ifinfomsg *info;
+
+	request->nlmsg_type = RTM_GETLINK;
+	info = mnl_nlmsg_put_extra_header(request, sizeof(*info));
+	info->ifi_index = ifindex;
+	return request;
+}
+
+/**
+ * link_by_name - look at a network device
+ * @link: is filled
+ * @ifname: its name
+ *
+ * Return: 0, or a negative errno: -ENODEV when there is none
+ */
+int link_by_name(struct link *link, const char *ifname)
+{
+	char buffer[256];
+	struct nlmsghdr *request = link_request(buffer, 0);
+
+	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	return get_link(link, request);
+}
+
+/**
+ * link_by_index - look at a network device
+ * @link: is filled
+ * @ifindex: its number
+ *
+ * Return: 0, or a negative errno: -ENODEV when there is none
+ */
+int link_by_index(struct link *link, int ifindex)
+{
+	char buffer[256];
+
+	return get_link(link, link_request(buffer, ifindex));
+}
+
+/* Kinds that take frames from the device below; a veth's lower device is its peer. */
+static bool is_stacked(const struct link *link)
+{
+	static const char *const kinds[] = {
+		"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec",
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (!strcmp(link->kind, kinds[i]))
+			return true;
+	return false;
+}
+
+/**
+ * link_stacked_on - find a VLAN, macvlan… device that stands on another
+ * @upper: is filled with the first one found
+ * @ifindex: number of the lower device
+ *
+ * Return: whether there is one
+ */
+bool link_stacked_on(struct link *upper, int ifindex)
+{
+	struct nl_list list = { };
+	bool found = false;
+	size_t i;
+
+	nl_dump_family(&list, RTM_GETLINK, AF_UNSPEC, sizeof(struct ifinfomsg));
+	for (i = 0; i < list.n && !found; i++) {
+		parse_link(upper, list.messages[i]);
+		found = upper->lower == ifindex && is_stacked(upper);
+	}
+	nl_list_free(&list);
+	return found;
+}
+
+/**
+ * link_has_clsact - whether filters may see a device's frames before or after the tap
+ * @ifindex: number of the device
+ *
+ * Return: true if it has an ingress or clsact qdisc
+ */
+bool link_has_clsact(int ifindex)
+{
+	__u32 handle;
+
+	return !find_qdisc(ifindex, TC_H_INGRESS, &handle);
+}
+
+/**
+ * link_is_hardware - whether a device is a NIC, be it a virtual machine's
+ * @ifname: name of the device
+ *
+ * Return: true if a bus device belongs to it
+ */
+bool link_is_hardware(const char *ifname)
+{
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/%s/device", sysfs_net_root(), ifname);
+	return !access(path, F_OK);
+}

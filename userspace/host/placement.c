@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which CPUs do what for a tap: the words of softtap up --cpus.
+ *
+ * They are kept beside the ports' state as they were given, in a file that everybody may read:
+ * whoever captures need not be root.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "host/placement.h"
+#include "host/state.h"
+#include "lib/message.h"
+#include "lib/sysfs.h"
+
+#define PLACEMENT	(3 * CPU_LIST)	/* bytes, all as text */
+
+/* --- Lists of CPUs: "0-3,8" ------------------------------------------------------------------- */
+
+static int parse_range(cpu_set_t *cpus, const char *text)
+{
+	unsigned long first, last;
+	char *end;
+
+	first = strtoul(text, &end, 10);
+	if (end == text || *text == '-')
+		return -EINVAL;
+	last = first;
+	if (*end == '-') {
+		text = end + 1;
+		last = strtoul(text, &end, 10);
+		if (end == text || *text == '-')
+			return -EINVAL;
+	}
+	if (*end || last < first || last >= CPU_SETSIZE)
+		return -EINVAL;
+	for (; first <= last; first++)
+		CPU_SET(first, cpus);
+	return 0;
+}
+
+static int parse_list(cpu_set_t *cpus, char *text)
+{
+	char *range;
+	int err = 0;
+
+	while (!err && (range = strsep(&text, ",")))
+		err = parse_range(cpus, range);
+	return err;
+}
+
+/**
+ * cpus_parse - read a list of CPUs
+ * @cpus: those CPUs are added
+ * @list: "0-3,8"
+ *
+ * Return: 0, or a negative errno
+ */
+int cpus_parse(cpu_set_t *cpus, const char *list)
+{
+	char *copy = strdup(list);
+	int err;
+
+	err = copy ? parse_list(cpus, copy) : -ENOMEM;
+	free(copy);
+	return err;
+}
+
+/**
+ * cpus_print - write a set of CPUs as a list
+ * @cpus: the set
+ * @list: gets %CPU_LIST bytes at most, "0-3,8"; what does not fit is left out
+ */
+void cpus_print(const cpu_set_t *cpus, char *list)
+{
+	size_t used = 0;
+	int cpu, last;
+
+	list[0] = '\0';
+	for (cpu = 0; cpu < CPU_SETSIZE && used < CPU_LIST - 16; cpu = last + 1) {
+		last = cpu;
+		if (!CPU_ISSET(cpu, cpus))
+			continue;
+		while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, cpus))
+			last++;
+		used += snprintf(list + used, CPU_LIST - used, last > cpu ? "%s%d-%d" : "%s%d",
+				 used ? "," : "", cpu, last);
+	}
+}
+
+/**
+ * cpus_run_on - have this process run on certain CPUs only
+ * @cpus: the set, empty for any
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int cpus_run_on(const cpu_set_t *cpus)
+{
+	char list[CPU_LIST];
+	int err;
+
+	if (!CPU_COUNT(cpus) || !sched_setaffinity(0, sizeof(*cpus), cpus))
+		return 0;
+	err = -errno;
+	cpus_print(cpus, list);
+	msg_error("cannot run on processor %s: %s", list, strerror(-err));
+	return err;
+}
+
+/**
+ * cpus_check_online - whether CPUs can be had
+ * @wanted: the set
+ * @option: who wants them, for the complaint
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int cpus_check_online(const cpu_set_t *wanted, const char *option)
+{
+	char list[SYSFS_VALUE * 8];
+	cpu_set_t online, there;
+
+	CPU_ZERO(&online);
+	if (read_value(list, sizeof(list), "/sys/devices/system/cpu/online") ||
+	    parse_list(&online, list))
+		return 0;
+	CPU_AND(&there, wanted, &online);
+	if (CPU_EQUAL(&there, wanted))
+		return 0;
+	CPU_XOR(&there, &there, wanted);
+	cpus_print(&there, list);
+	msg_error("%s: processor %s is not there or not online", option, list);
+	return -EINVAL;
+}
+
+/* --- The option ------------------------------------------------------------------------------ */
+
+static cpu_set_t *find_set(struct placement *placement, const char *key, size_t length)
+{
+	if (length == 2 && !strncmp(key, "rx", length))
+		return &placement->rx;
+	if (length == 6 && !strncmp(key, "reader", length))
+		return &placement->reader;
+	if (length == 4 && !strncmp(key, "post", length))
+		return &placement->post;
+	return NULL;
+}
+
+/* A comma stands between two parts, and between two ranges of one part. */
+static int parse(struct placement *placement, char *text)
+{
+	cpu_set_t *cpus = NULL;
+	char *word, *value;
+	int err = 0;
+
+	*placement = (struct placement){ };
+	while (!err && (word = strsep(&text, ","))) {
+		value = strchr(word, '=');
+		if (value)
+			cpus = find_set(placement, word, value - word);
+		value = value ? value + 1 : word;
+		err = cpus ? parse_range(cpus, value) : -EINVAL;
+	}
+	return err;
+}
+
+/**
+ * placement_parse - read the argument of --cpus
+ * @placement: is filled
+ * @text: "rx=0-1,reader=2,post=3,5", each part may be missing
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int placement_parse(struct placement *placement, const char *text)
+{
+	char *copy = strdup(text);
+	cpu_set_t all;
+	int err;
+
+	err = copy ? parse(placement, copy) : -ENOMEM;
+	free(copy);
+	if (err) {
+		msg_error("--cpus %s: must be processors by purpose, as rx=0-1,reader=2,post=3",
+			  text);
+		return err;
+	}
+	CPU_OR(&all, &placement->rx, &placement->reader);
+	CPU_OR(&all, &all, &placement->post);
+	return cpus_check_online(&all, "--cpus");
+}
+
+/* --- The file --------------------------------------------------------------------------------- */
+
+static void file_of(char *path, const char *name)
+{
+	snprintf(path, PATH_MAX, "%s/cpus/%s", state_directory(), name);
+}
+
+static void print_part(FILE *file, const char **separator, const char *key, const cpu_set_t *cpus)
+{
+	char list[CPU_LIST];
+
+	if (!CPU_COUNT(cpus))
+		return;
+	cpus_print(cpus, list);
+	fprintf(file, "%s%s=%s", *separator, key, list);
+	*separator = ",";
+}
+
+static int write_file(const struct placement *placement, const char *path)
+{
+	FILE *file = fopen(path, "we");
+	const char *separator = "";
+	bool failed;
+
+	if (!file)
+		return -errno;
+	fchmod(fileno(file), 0644);
+	print_part(file, &separator, "rx", &placement->rx);
+	print_part(file, &separator, "reader", &placement->reader);
+	print_part(file, &separator, "post", &placement->post);
+	fprintf(file, "\n");
+	failed = ferror(file);
+	return fclose(file) || failed ? -EIO : 0;
+}
+
+/**
+ * placement_save - keep a placement for those who read the tap
+ * @placement: nothing is kept of an empty one
+ * @name: of the tap's state, "eth1:eth2"; state_lock() is held
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int placement_save(const struct placement *placement, const char *name)
+{
+	char path[PATH_MAX];
+	int err;
+
+	if (!CPU_COUNT(&placement->rx) && !CPU_COUNT(&placement->reader) &&
+	    !CPU_COUNT(&placement->post))
+		return 0;
+	file_of(path, "");
+	mkdir(path, 0755);	/* a failure shows at once */
+	file_of(path, name);
+	err = write_file(placement, path);
+	if (err)
+		msg_error("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/**
+ * placement_load - read what placement_save() has kept
+ * @placement: is filled, empty if nothing was kept
+ * @a: name of the tap's first port
+ * @b: of the second one; empty or NULL for a listen-only tap
+ */
+void placement_load(struct placement *placement, const char *a, const char *b)
+{
+	char name[PAIR_NAME], path[PATH_MAX], text[PLACEMENT];
+
+	state_name(name, a, b);
+	file_of(path, name);
+	if (read_value(text, sizeof(text), "%s", path) || parse(placement, text))
+		*placement = (struct placement){ };
+}
+
+/**
+ * placement_remove - forget what placement_save() has kept
+ * @name: of the tap's state, "eth1:eth2"; state_lock() is held
+ */
+void placement_remove(const char *name)
+{
+	char path[PATH_MAX];
+
+	file_of(path, name);
+	unlink(path);
+	file_of(path, "");
+	rmdir(path);	/* with the last one */
+}

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A port before, during and after the tap.
+ *
+ * Each step of the way back looks at what is there, and changes what is not as it was. So it makes
+ * no difference after which step of the way there, or of an earlier way back, softtap was killed.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "host/features.h"
+#include "host/port.h"
+#include "host/sysctl.h"
+#include "lib/message.h"
+#include "lib/run.h"
+#include "lib/util.h"
+
+#define SETTLE_SECONDS	10	/* a link takes 2 to 4 s to come, an address' check 1 to 2 s */
+
+/**
+ * port_read - read all of a port that may change
+ * @port: says how many queues are wanted; is filled, also when that fails half way
+ * @link: the port
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int port_read(struct port_state *port, const struct link *link)
+{
+	int err;
+
+	memcpy(port->ifname, link->ifname, sizeof(port->ifname));
+	port->ifindex = link->ifindex;
+	port->flags = link->flags;
+	memcpy(port->qdisc, link->qdisc, sizeof(port->qdisc));
+	port->qdisc_handle = link->qdisc_handle;
+	err = features_read(&port->features, port->ifname);
+	if (err)
+		return err;
+	err = sysctls_read(&port->sysctls, port->ifname);
+	if (!err)
+		err = l3_read(&port->l3, port->ifindex);
+	if (err)
+		msg_error("%s: cannot read its settings: %s", port->ifname, strerror(-err));
+	return err ? err : queues_read(&port->queues, port->ifname);
+}
+
+/* --- There ----------------------------------------------------------------------------------- */
+
+static bool keeps_order(const char *qdisc)
+{
+	return !strcmp(qdisc, "noqueue") || !strcmp(qdisc, "pfifo") || !strcmp(qdisc, "bfifo");
+}
+
+/*
+ * A port that has never been up shows "noop" and gets its qdisc when it comes up: none if there is
+ * no hardware behind it.
+ */
+static bool needs_fifo(const char *ifname, const char *qdisc, __u32 handle)
+{
+	if (handle || keeps_order(qdisc))
+		return false;
+	return strcmp(qdisc, "noop") || link_is_hardware(ifname);
+}
+
+static int set_fifo(const char *ifname)
+{
+	return run("tc", "qdisc", "replace", "dev", ifname, "root", "pfifo");
+}
+
+/**
+ * port_prepare - make a port one that says nothing, changes nothing and reorders nothing
+ * @port: what port_read() found
+ *
+ * The link goes down first: what it still had to say (leaving multicast groups, for one) stays
+ * unsaid.
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int port_prepare(const struct port_state *port)
+{
+	const char *ifname = port->ifname;
+	int err;
+
+	err = run("ip", "link", "set", "dev", ifname, "down");
+	if (!err)
+		err = sysctls_silence(&port->sysctls, ifname);
+	if (!err)
+		err = run("ip", "address", "flush", "dev", ifname);
+	if (!err)
+		err = features_disable(&port->features, ifname);
+	if (!err)
+		err = queues_set(&port->queues, ifname);
+	if (!err && needs_fifo(ifname, port->qdisc, port->qdisc_handle))
+		err = set_fifo(ifname);
+	return err;
+}
+
+/**
+ * port_start - bring a prepared port up
+ * @port: what port_read() found
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int port_start(const struct port_state *port)
+{
+	struct link now;
+	int err;
+
+	err = run("ip", "link", "set", "dev", port->ifname, "up");
+	if (err)
+		return err;
+	err = link_by_index(&now, port->ifindex);
+	if (!err && needs_fifo(now.ifname, now.qdisc, now.qdisc_handle))
+		err = set_fifo(now.ifname);
+	/* Some drivers set XPS when the link comes up for the first time. */
+	return err ? err : queues_set(&port->queues, port->ifname);
+}
+
+/* --- And back -------------------------------------------------------------------------------- */
+
+static int set_link(const char *ifname, bool up)
+{
+	return run("ip", "link", "set", "dev", ifname, up ? "up" : "down");
+}
+
+static int delete_qdisc(const char *ifname)
+{
+	return run("tc", "qdisc", "delete", "dev", ifname, "root");
+}
+
+/* Only what a user has set can be deleted, and what a port that is down has then is noop. */
+static int restore_noop(struct link *now)
+{
+	int err;
+
+	err = set_link(now->ifname, false);
+	if (err || (!strcmp(now->qdisc, "noop") && !now->qdisc_handle))
+		return err;
+	err = set_fifo(now->ifname);
+	return err ? err : delete_qdisc(now->ifname);
+}
+
+/* The kernel gives a port its default qdisc when the last one is deleted, or when it comes up. */
+static int restore_default_qdisc(struct link *now)
+{
+	int err = 0;
+
+	if (now->qdisc_handle)
+		err = delete_qdisc(now->ifname);
+	if (!err && !(now->flags & IFF_UP))
+		err = set_link(now->ifname, true);
+	return err;
+}
+
+static int restore_qdisc(const struct port_state *port, struct link *now)
+{
+	int err;
+
+	if (port->qdisc_handle ||
+	    (!now->qdisc_handle && !strcmp(now->qdisc, port->qdisc)))
+		return 0;
+	if (!strcmp(port->qdisc, "noop"))
+		return restore_noop(now);
+	err = restore_default_qdisc(now);
+	if (err || link_by_index(now, port->ifindex) || !strcmp(now->qdisc, port->qdisc))
+		return err;
+	msg_warning("%s: the kernel's default qdisc is %s now, it was %s", now->ifname, now->qdisc,
+		    port->qdisc);
+	return 0;
+}
+
+static int first_of(int err, int next)
+{
+	return err ? err : next;
+}
+
+/* Goes on after an error: the more is as it was, the better. */
+static int restore_port(const struct port_state *port, struct link *now)
+{
+	int err;
+
+	/* First and last: some drivers have interrupts only while the link is up, some ask anew. */
+	err = interrupts_restore(&port->interrupts);
+	err = first_of(err, restore_qdisc(port, now));
+	if (!(port->flags & IFF_UP))
+		err = first_of(err, set_link(now->ifname, false));
+	err = first_of(err, queues_restore(&port->queues, now->ifname));
+	err = first_of(err, features_restore(&port->features, now->ifname));
+	err = first_of(err, sysctls_restore(&port->sysctls, now->ifname));
+	if (port->flags & IFF_UP)
+		err = first_of(err, set_link(now->ifname, true));
+	return first_of(err, interrupts_restore(&port->interrupts));
+}
+
+static bool is_settled(const struct port_state *port, const struct link *now)
+{
+	if (!(port->flags & IFF_RUNNING))
+		return true;
+	return now->flags & IFF_RUNNING && !l3_is_tentative(&port->l3);
+}
+
+/**
+ * struct restored - a port on its way back
+ * @port: as it was
+ * @now: as it is
+ */
+struct restored {
+	const struct port_state *port;
+	struct link now;
+};
+
+static bool restore_l3(struct restored *ports, unsigned int n, long taken, size_t *missing)
+{
+	bool settled = true;
+	unsigned int i;
+
+	*missing = 0;
+	for (i = 0; i < n; i++) {
+		const struct port_state *port = ports[i].port;
+
+		link_by_index(&ports[i].now, port->ifindex);
+		/* Coming up sets some of them anew. */
+		sysctls_restore(&port->sysctls, ports[i].now.ifname);
+		*missing += l3_restore(&port->l3, state_clock() - taken, false);
+		settled = settled && is_settled(port, &ports[i].now);
+	}
+	return settled && !*missing;
+}
+
+static void report_missing(struct restored *ports, unsigned int n, long taken)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		l3_restore(&ports[i].port->l3, state_clock() - taken, true);
+}
+
+/* Of two ports at once: a route may lead through both, or through one and start at the other. */
+static int settle(struct restored *ports, unsigned int n, long taken)
+{
+	bool done = false;
+	size_t missing = 0;
+	unsigned int i;
+	int tries;
+
+	for (tries = 0; tries < SETTLE_SECONDS * 10 && !done; tries++) {
+		if (tries)
+			usleep(100000);
+		done = restore_l3(ports, n, taken, &missing);
+	}
+	for (i = 0; i < n; i++)
+		l3_remove_extra(&ports[i].port->l3, ports[i].port->flags & IFF_RUNNING);
+	if (missing)
+		report_missing(ports, n, taken);
+	else if (!done)
+		msg_warning("a port's link is not back yet, its IPv6 addresses come with it");
+	return missing ? -EAGAIN : 0;
+}
+
+/*
+ * IPv6 lists the link-local routes of several ports in the order the ports came up: when the
+ * machine was started that was most likely the order of their numbers.
+ */
+static unsigned int in_order(const struct state *state, unsigned int i)
+{
+	bool swap = state->n_ports == 2 && state->ports[0].ifindex > state->ports[1].ifindex;
+
+	return swap ? 1 - i : i;
+}
+
+/**
+ * ports_restore - put ports back as they were
+ * @state: what was kept of them
+ *
+ * A port that is gone, or has been replaced by another of its name, is left alone. Waits at most
+ * %SETTLE_SECONDS for links to come back and addresses to be checked.
+ *
+ * Return: 0, or a negative errno after a complaint: then it can be tried again
+ */
+int ports_restore(const struct state *state)
+{
+	struct restored ports[ARRAY_SIZE(state->ports)];
+	unsigned int i, n = 0;
+	int err = 0;
+
+	for (i = 0; i < state->n_ports; i++) {
+		const struct port_state *port = &state->ports[in_order(state, i)];
+
+		if (link_by_index(&ports[n].now, port->ifindex)) {
+			msg_warning("%s is gone or replaced, its settings are not put back",
+				    port->ifname);
+			continue;
+		}
+		ports[n].port = port;
+		err = first_of(err, restore_port(port, &ports[n].now));
+		n++;
+	}
+	return first_of(err, settle(ports, n, state->taken));
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What softtap up keeps of the ports, so that softtap down can put it back: a text file for each
+ * tap in /run/softtap (or $SOFTTAP_RUN), named after its ports. It is complete and on its way to
+ * the disk before anything is changed, and goes when everything is as it was.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "main.h"
+#include "host/placement.h"
+#include "host/state.h"
+#include "lib/message.h"
+#include "lib/signals.h"
+#include "lib/util.h"
+
+#define LOCK_SECONDS	30	/* the longest an up or down takes that is not stuck */
+
+static const char first_line[] = "softtap state 1";
+static const char last_line[] = "end";
+
+static const char *const table_names[N_L3_TABLES] = {
+	[L3_ADDRESSES]	= "address",
+	[L3_NEIGHBOURS]	= "neighbour",
+	[L3_NEXTHOPS]	= "nexthop",
+	[L3_ROUTES]	= "route",
+};
+
+#define PAIRS_OF(member) offsetof(struct port_state, member)
+
+/* Settings by name, and where they are kept. */
+static const struct {
+	const char *key;
+	size_t offset;
+} pairs_kinds[] = {
+	{ "feature", PAIRS_OF(features) },
+	{ "sysctl", PAIRS_OF(sysctls) },
+	{ "channel", PAIRS_OF(queues.channels) },
+	{ "steering", PAIRS_OF(queues.steering) },
+	{ "interrupt", PAIRS_OF(interrupts.affinities) },
+	{ "banned", PAIRS_OF(interrupts.banned) },
+};
+
+static struct pairs *pairs_of(const struct port_state *port, size_t kind)
+{
+	return (struct pairs *)((char *)port + pairs_kinds[kind].offset);
+}
+
+/**
+ * state_directory - where the files are
+ *
+ * Return: a directory, without a slash at the end
+ */
+const char *state_directory(void)
+{
+	const char *path = getenv("SOFTTAP_RUN");
+
+	return path && *path ? path : "/run/softtap";
+}
+
+/**
+ * state_name - what a tap's files are called, and what the module takes
+ * @name: gets it, %PAIR_NAME bytes at most: "eth1:eth2"
+ * @a: name of the first port
+ * @b: of the second one; empty or NULL for a listen-only tap
+ */
+void state_name(char *name, const char *a, const char *b)
+{
+	bool both = b && *b;
+
+	snprintf(name, PAIR_NAME, "%.15s%s%.15s", a, both ? ":" : "", both ? b : "");
+}
+
+/**
+ * state_clock - a clock that nobody sets
+ *
+ * Return: seconds since the machine was started
+ */
+long state_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return now.tv_sec;
+}
+
+static int open_in_directory(const char *name, int flags)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", state_directory(), name);
+	return open(path, flags, 0600);
+}
+
+/**
+ * state_lock - have the ports to oneself, until the process ends
+ *
+ * The programs that are run hold the lock as well: one that outlives a softtap up that was killed
+ * is waited for too.
+ *
+ * Return: an exit status, after a complaint if it is not 0
+ */
+int state_lock(void)
+{
+	int fd, tries;
+
+	if (mkdir(state_directory(), 0755) < 0 && errno != EEXIST) {
+		msg_error("%s: %s", state_directory(), strerror(errno));
+		return EXIT_FAILED;
+	}
+	fd = open_in_directory(".lock", O_RDWR | O_CREAT);
+	if (fd < 0) {
+		msg_error("%s: %s", state_directory(), strerror(errno));
+		return EXIT_FAILED;
+	}
+	for (tries = 0; tries < LOCK_SECONDS * 10 && !signals_pending(); tries++) {
+		if (!flock(fd, LOCK_EX | LOCK_NB))
+			return EXIT_OK;
+		usleep(100000);
+	}
+	msg_error("another softtap up or down is at work");
+	close(fd);
+	return EXIT_BUSY;
+}
+
+/* --- Writing --------------------------------------------------------------------------------- */
+
+static void write_pairs(FILE *file, const char *key, const struct pairs *pairs)
+{
+	size_t i;
+
+	for (i = 0; i < pairs->n; i++)
+		fprintf(file, "%s %s %s\n", key, pairs->pairs[i].name, pairs->pairs[i].value);
+}
+
+static void write_messages(FILE *file, const char *key, const struct nl_list *list)
+{
+	size_t i, at;
+
+	for (i = 0; i < list->n; i++) {
+		const unsigned char *bytes = (const void *)list->messages[i];
+
+		fprintf(file, "%s ", key);
+		for (at = 0; at < list->messages[i]->nlmsg_len; at++)
+			fprintf(file, "%02x", bytes[at]);
+		fprintf(file, "\n");
+	}
+}
+
+static void write_port(FILE *file, const struct port_state *port)
+{
+	size_t kind;
+	int table;
+
+	fprintf(file, "port %s\n", port->ifname);
+	fprintf(file, "ifindex %d\n", port->ifindex);
+	fprintf(file, "flags %u\n", port->flags);
+	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
+	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+		write_pairs(file, pairs_kinds[kind].key, pairs_of(port, kind));
+	for (table = 0; table < N_L3_TABLES; table++)
+		write_messages(file, table_names[table], &port->l3.tables[table]);
+}
+
+static int write_state(const struct state *state, int fd)
+{
+	FILE *file = fdopen(fd, "w");
+	unsigned int i;
+	int err = 0;
+
+	if (!file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	fprintf(file, "%s\ntaken %ld\n", first_line, state->taken);
+	for (i = 0; i < state->n_ports; i++)
+		write_port(file, &state->ports[i]);
+	fprintf(file, "%s\n", last_line);
+	if (fflush(file) || ferror(file) || fsync(fd) < 0)
+		err = -errno;
+	if (fclose(file) && !err)
+		err = -errno;
+	return err;
+}
+
+static int sync_directory(void)
+{
+	int fd = open(state_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fsync(fd) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static int rename_to(const char *name)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+
+	snprintf(from, sizeof(from), "%s/.new", state_directory());
+	snprintf(to, sizeof(to), "%s/%s", state_directory(), name);
+	return rename(from, to) < 0 ? -errno : sync_directory();
+}
+
+/**
+ * state_save - write a state's file, all of it or nothing
+ * @state: to be written; state_lock() is held
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int state_save(const struct state *state)
+{
+	int fd = open_in_directory(".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
+	int err;
+
+	err = fd < 0 ? -errno : write_state(state, fd);
+	if (!err)
+		err = rename_to(state->name);
+	if (err)
+		msg_error("cannot keep the ports' state in %s: %s", state_directory(),
+			  strerror(-err));
+	return err;
+}
+
+/* --- Reading --------------------------------------------------------------------------------- */
+
+static int parse_pair(struct pairs *pairs, char *text)
+{
+	char *name = strsep(&text, " ");
+
+	return text ? pairs_add(pairs, name, text) : -EINVAL;
+}
+
+static int parse_message(struct nl_list *list, const char *text)
+{
+	size_t size = strlen(text) / 2;
+	unsigned char *bytes = malloc(size + 1);
+	size_t i = 0;
+	int err;
+
+	if (!bytes)
+		return -ENOMEM;
+	while (i < size && sscanf(text + 2 * i, "%2hhx", &bytes[i]) == 1)
+		i++;
+	err = i < size || !mnl_nlmsg_ok((struct nlmsghdr *)bytes, size) ? -EINVAL : 0;
+	if (!err)
+		err = nl_list_add(list, bytes, size);
+	free(bytes);
+	return err;
+}
+
+static int parse_table(struct port_state *port, const char *key, const char *text)
+{
+	int table;
+
+	for (table = 0; table < N_L3_TABLES; table++)
+		if (!strcmp(key, table_names[table]))
+			return parse_message(&port->l3.tables[table], text);
+	return -EINVAL;
+}
+
+static int parse_port(struct port_state *port, const char *key, char *text)
+{
+	size_t kind;
+
+	if (!strcmp(key, "ifindex")) {
+		port->ifindex = atoi(text);
+		port->l3.ifindex = port->ifindex;
+		return port->ifindex > 0 ? 0 : -EINVAL;
+	}
+	if (!strcmp(key, "flags"))
+		return sscanf(text, "%u", &port->flags) == 1 ? 0 : -EINVAL;
+	if (!strcmp(key, "qdisc"))
+		return sscanf(text, "%31s %u", port->qdisc, &port->qdisc_handle) == 2 ? 0 : -EINVAL;
+	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+		if (!strcmp(key, pairs_kinds[kind].key))
+			return parse_pair(pairs_of(port, kind), text);
+	return parse_table(port, key, text);
+}
+
+static int parse_line(struct state *state, char *line)
+{
+	char *key = strsep(&line, " ");
+
+	if (!line)
+		return -EINVAL;
+	if (!strcmp(key, "taken"))
+		return sscanf(line, "%ld", &state->taken) == 1 ? 0 : -EINVAL;
+	if (!strcmp(key, "port")) {
+		if (state->n_ports == 2)
+			return -EINVAL;
+		snprintf(state->ports[state->n_ports].ifname, IF_NAMESIZE, "%s", line);
+		state->n_ports++;
+		return 0;
+	}
+	return state->n_ports ? parse_port(&state->ports[state->n_ports - 1], key, line) : -EINVAL;
+}
+
+static int parse_state(struct state *state, FILE *file)
+{
+	bool ended = false;
+	char *line = NULL;
+	size_t size = 0;
+	int err = -EINVAL;
+
+	if (getline(&line, &size, file) > 0 && !strncmp(line, first_line, strlen(first_line)))
+		err = 0;
+	while (!err && !ended && getline(&line, &size, file) > 0) {
+		line[strcspn(line, "\n")] = '\0';
+		ended = !strcmp(line, last_line);
+		if (!ended)
+			err = parse_line(state, line);
+	}
+	free(line);
+	return !err && !ended ? -EINVAL : err;
+}
+
+/**
+ * state_load - read a state's file
+ * @state: is filled, to be freed with state_free()
+ * @name: of the file, "eth1:eth2"
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int state_load(struct state *state, const char *name)
+{
+	int fd = open_in_directory(name, O_RDONLY | O_CLOEXEC);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	int err;
+
+	memset(state, 0, sizeof(*state));
+	snprintf(state->name, sizeof(state->name), "%s", name);
+	err = file ? parse_state(state, file) : -errno;
+	if (file)
+		fclose(file);
+	if (!err)
+		return 0;
+	msg_error("%s/%s: %s", state_directory(), name,
+		  err == -EINVAL ? "not a state file of this version" : strerror(-err));
+	state_free(state);
+	return err;
+}
+
+/**
+ * state_remove - remove a state's file
+ * @name: of the file; state_lock() is held
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int state_remove(const char *name)
+{
+	char path[PATH_MAX];
+	int err;
+
+	placement_remove(name);
+	snprintf(path, sizeof(path), "%s/%s", state_directory(), name);
+	err = unlink(path) < 0 ? -errno : sync_directory();
+	if (err)
+		msg_error("%s: %s", path, strerror(-err));
+	return err;
+}
+
+/**
+ * state_free - free what is in a state
+ * @state: all of it
+ */
+void state_free(struct state *state)
+{
+	size_t i, kind;
+
+	for (i = 0; i < ARRAY_SIZE(state->ports); i++) {
+		for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+			pairs_free(pairs_of(&state->ports[i], kind));
+		l3_free(&state->ports[i].l3);
+	}
+}
+
+static int is_state(const struct dirent *entry)
+{
+	return entry->d_name[0] != '.' && entry->d_type != DT_DIR &&
+	       strlen(entry->d_name) < PAIR_NAME;
+}
+
+/**
+ * state_list - list the states that there are
+ * @names: gets an array of the files' names, all to be freed
+ * @n_names: gets its length
+ *
+ * Return: 0, or a negative errno
+ */
+int state_list(char ***names, size_t *n_names)
+{
+	struct dirent **entries;
+	int i, n;
+
+	*n_names = 0;
+	n = scandir(state_directory(), &entries, is_state, alphasort);
+	if (n < 0)
+		return -errno;
+	*names = calloc(n + 1, sizeof(**names));
+	for (i = 0; i < n; i++) {
+		if (*names)
+			(*names)[(*n_names)++] = strdup(entries[i]->d_name);
+		free(entries[i]);
+	}
+	free(entries);
+	return *names ? 0 : -ENOMEM;
+}

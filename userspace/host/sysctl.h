@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_SYSCTL_H
+#define SOFTTAP_SYSCTL_H
+
+#include "host/pairs.h"
+
+int sysctls_read(struct pairs *sysctls, const char *ifname);
+int sysctls_silence(const struct pairs *sysctls, const char *ifname);
+int sysctls_restore(const struct pairs *sysctls, const char *ifname);
+
+#endif /* SOFTTAP_SYSCTL_H */
