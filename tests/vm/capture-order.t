@@ -26,6 +26,7 @@ machines=('--kernel 6.1 --disk 2G' '--kernel 6.12 --smp 2 --disk 2G'
 	'--kernel 6.12 --smp 4 --disk 2G')
 timeout=$(count 600 1200)
 seconds=$(count 2 20)	# of traffic, each time
+interval=$((300 * slowness))	# in ms, with --order buffer
 
 # --- Captures -----------------------------------------------------------------------------------------
 
@@ -194,19 +195,19 @@ test_delay() {
 
 # --- Whole sub-buffers --------------------------------------------------------------------------------
 
-# test_by_buffer NAME RATES
+# test_by_buffer NAME RATES - the interval is one in which frames fill sub-buffers
 test_by_buffer() {
 	local name=$1 disorder
 	[ "$processors" -gt 1 ] || return 0
 	flood_rate=$2
-	capture_options=(--order buffer --interval 300)
-	capture_while "$name" nap "$seconds"
+	capture_options=(--order buffer --interval "$interval")
+	capture_while "$name" nap $((seconds * slowness))
 	capture_options=()
 	is_complete "$name"
 	disorder=$(value_of "$name" .disorder_ns)
 	ok "$name: $(value_of "$name" .out_of_order) packets are out of order, by $disorder ns at most" \
-		test "$disorder" -gt 0 -a "$disorder" -le 300000000
-	is "$name: the file tells of it" "$(value_of "$name" .disorder_allowed_ns)" 300000000
+		test "$disorder" -gt 0 -a "$disorder" -le $((interval * 1000000))
+	is "$name: the file tells of it" "$(value_of "$name" .disorder_allowed_ns)" $((interval * 1000000))
 	ok "$name: little of it is in the page cache ($(cat "$name.cached") %)" \
 		test "$(cat "$name.cached")" -lt 50
 	mv "/mnt/$name" .
@@ -237,7 +238,7 @@ verify() {
 		for reader in 'tshark -n' 'capinfos' 'tcpdump -n'; do
 			ok "$name: ${reader%% *} reads it without a complaint" reads "$reader" $name
 		done
-		ok "$name: capinfos tells of the order" grep -q 'order: buffer, 300 ms' <(capinfos $name)
+		ok "$name: capinfos tells of the order" grep -q "order: buffer, $interval ms" <(capinfos $name)
 	done
 }
 

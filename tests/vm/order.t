@@ -20,7 +20,7 @@ cards="$cards $cards $cards $cards"
 machines=("--kernel 6.1 --smp 1 $cards" "--kernel 6.1 --smp 2 $cards"
 	"--kernel 6.12 --smp 4 $cards" "--kernel 6.1 --smp 4" "--kernel 6.12 --smp 2")
 flows=4
-rate=250	# frames a second and flow; the emulator's cables carry 1000 in order
+rate=$((250 / slowness))	# frames a second and flow; the emulator's cables carry 1000 in order
 
 has_cards() {
 	[[ $SOFTTAP_MACHINE == *--nic* ]]

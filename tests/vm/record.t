@@ -27,8 +27,6 @@ machines=('--kernel 6.1 --disk 1G' '--kernel 6.12 --disk 1G')
 timeout=$(count 500 2000)
 flood_rate=2000		# 3 MB/s for the disk
 changes=$(count 10 200)	# of the policy
-# What comes, and so what the disk takes, is less on a kernel that looks for mistakes.
-slowness=$((patience * patience))
 
 policy() {
 	echo "$1" >$sysfs/tap0/policy
