@@ -63,19 +63,24 @@ from_the_disk() {
 
 # --- Slow -----------------------------------------------------------------------------------------
 
-# What the hosts offer when nobody captures, bytes a second.
-offered() {
-	local bytes start=${EPOCHREALTIME/[.,]/}
+# Sets $offered to what comes, bytes a second, when it is captured to where there is room.
+look_what_comes() {
+	local bytes start
+	start_capture /tmp/fast
+	start=${EPOCHREALTIME/[.,]/}
 	bytes=$(add_up {a,b}/rx_bytes)
 	frames_pass rx_frames $((frames / 4))
-	echo $((($(add_up {a,b}/rx_bytes) - bytes) * 1000000 / (${EPOCHREALTIME/[.,]/} - start)))
+	offered=$((($(add_up {a,b}/rx_bytes) - bytes) * 1000000 / (${EPOCHREALTIME/[.,]/} - start)))
+	stop_reader
+	ok 'fast: the file holds what was captured' records_agree /tmp/fast
+	rm /tmp/fast
 }
 
 slow_disk() {
 	local slow lost rx
 	start_flood
-	frames_pass rx_frames 1
-	slow=$(($(offered) / 10))
+	look_what_comes
+	slow=$((offered / 10))
 	diag "the disk takes $slow bytes a second"
 	make_slow_group $slow
 	softtap stat -j >before.json
