@@ -22,8 +22,10 @@
 #include "capture/flight.h"
 #include "capture/merge.h"
 #include "capture/pcapng.h"
+#include "capture/privileges.h"
 #include "capture/relay.h"
 #include "capture/storage.h"
+#include "host/scheduling.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/sysfs.h"
@@ -37,6 +39,8 @@
  * @signal: which signal to wait for; 0 for none
  * @before: ns before that to write; all that there is when it is not given
  * @after: ns after it
+ * @scheduling: where to run
+ * @privileges: who waits, copies and writes
  */
 struct options {
 	const char *tap;
@@ -45,6 +49,8 @@ struct options {
 	int signal;
 	__u64 before;
 	__u64 after;
+	struct scheduling scheduling;
+	struct privileges privileges;
 };
 
 /**
@@ -360,13 +366,21 @@ static int check_policy(const char *tap)
 	return -1;
 }
 
+/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
+static int settle(struct snapshot *snapshot)
+{
+	if (scheduling_apply(&snapshot->options.scheduling, &snapshot->relay))
+		return -1;
+	return privileges_drop(&snapshot->options.privileges);
+}
+
 static int run(struct snapshot *snapshot)
 {
 	int status = relay_open(&snapshot->relay, snapshot->options.tap);
 
 	if (status)
 		return status;
-	if (check_policy(snapshot->options.tap))
+	if (check_policy(snapshot->options.tap) || settle(snapshot))
 		status = EXIT_FAILED;
 	else
 		status = take_snapshot(snapshot);
@@ -386,6 +400,8 @@ static void show_usage(FILE *file)
 	      "  --on-signal NAME when this signal comes: USR1, USR2\n"
 	      "  --before SECONDS only what passed that long before (all that is there)\n"
 	      "  --after SECONDS  and for so long after (0)\n"
+	      "  --cpu LIST       run on these processors (those of `up --cpus reader=')\n"
+	      "  -Z USER          become USER when the tap is open, before FILE is made\n"
 	      "  -h, --help       this text\n"
 	      "\n"
 	      "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output could not\n"
@@ -429,6 +445,10 @@ static int parse_option(int option, struct options *options)
 		return parse_time("--before", optarg, &options->before);
 	case 'A':
 		return parse_time("--after", optarg, &options->after);
+	case 'C':
+		return scheduling_parse_cpus(&options->scheduling, optarg);
+	case 'Z':
+		return privileges_parse(&options->privileges, optarg);
 	default:
 		return -1;	/* getopt has said why */
 	}
@@ -443,12 +463,13 @@ static int parse_options(int argc, char **argv, struct options *options)
 		{ "on-signal", required_argument, NULL, 'S' },
 		{ "before", required_argument, NULL, 'B' },
 		{ "after", required_argument, NULL, 'A' },
+		{ "cpu", required_argument, NULL, 'C' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int option;
 
 	*options = (struct options){ .tap = "tap0", .before = ~0ULL };
-	while ((option = getopt_long(argc, argv, "i:w:h", names, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "i:w:Z:h", names, NULL)) != -1) {
 		if (option == 'h') {
 			show_usage(stdout);
 			return 1;

@@ -103,6 +103,32 @@ test_user() {
 	laws_hold
 }
 
+# start_snapshot FILE OPTION… - waits for the signal USR1, as $reader
+start_snapshot() {
+	softtap snapshot -Z member --on-signal USR1 -w "$@" </dev/null 2>snapshot.log &
+	reader=$!
+	ok 'snapshot -Z: waits' within 30 grep -q ^waiting snapshot.log
+	is 'snapshot -Z: the user' "$(status Uid)" "$(id -u member | sed 's/.*/& & & &/')"
+	is 'snapshot -Z: no capability' "$(status 'Cap[^B].*' | sort -u)" 0000000000000000
+}
+
+test_snapshot() {
+	echo flight >$sysfs/tap0/policy
+	start_snapshot member/snapshot.pcapng
+	is 'snapshot: where softtap up wants a reader' "$(status Cpus_allowed_list)" 1
+	send A "$SOFTTAP_OUT/plain" 2000
+	kill -USR1 $reader
+	ok 'snapshot -Z: ends well' wait $reader
+	is 'snapshot -Z: the file is the user'\''s' "$(stat -c '%U %G' member/snapshot.pcapng)" 'member member'
+	start_snapshot root.pcapng --cpu 0
+	is 'snapshot --cpu: there' "$(status Cpus_allowed_list)" 0
+	kill -USR1 $reader
+	wait $reader || status=$?
+	is 'snapshot -Z: where the user may not write' "${status:-0}" 3
+	echo wire >$sysfs/tap0/policy
+	ok 'what flight left is taken away' softtap capture -a duration:0.2 -w left.pcapng
+}
+
 # refused STATUS PATTERN COMMAND…
 refused() {
 	local expected=$1 pattern=$2 status=0
@@ -171,6 +197,7 @@ guest() {
 	test_group
 	test_stranger
 	test_user
+	test_snapshot
 	test_not_that_user
 	test_memory
 	cp member/*.pcapng .
@@ -183,6 +210,9 @@ verify() {
 		ok "$name: all that was received is there" frames same plain $name.pcapng
 		file_is_valid $name.pcapng
 	done
+	ok 'snapshot: the last that were received are there' frames cut 0 plain \
+		snapshot.pcapng $((frames - $(frames count snapshot.pcapng))) $frames
+	file_is_valid snapshot.pcapng
 }
 
 run_test
