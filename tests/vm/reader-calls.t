@@ -3,7 +3,7 @@
 #
 # A reader changes its filter and snaplen a thousand times while it records: the wire does not
 # notice, and every frame is accounted for. What is no filter is refused with the errno that fits,
-# and the one before stays in force.
+# and the one before stays in force. What a reader waited for is none of the next one's business.
 #
 #	 namespace A             this machine             namespace B
 #	+-----------+      +-----------------------+      +-----------+
@@ -48,11 +48,20 @@ refusals() {
 	laws_hold
 }
 
+# The moment goes with who waited for it.
+waits() {
+	reader-calls wait ip netns exec A send-frames --marker none a0 >waits
+	is 'a reader waits for a frame' "$(grep ^any waits)" 'any frame: (False, False), (True, True)'
+	is 'the next one is not told of it' "$(grep ^none waits)" 'none: (False, False), (False, False)'
+	laws_hold
+}
+
 guest() {
 	local port
 	veth_topology
 	load tap=eth1:eth2
 	refusals
+	waits
 	changes
 }
 
