@@ -24,8 +24,7 @@
 
 machines=('--kernel 6.1 --disk 256M' '--kernel 6.12 --smp 2 --disk 256M')
 timeout=$(count 400 1200)
-frames=$(count 20000 200000)	# each way, that a slow disk gets to see: far more than finds room
-[ "$patience" = 1 ] || frames=10000
+frames=$(($(count 20000 200000) / patience))	# each way, that a slow disk gets to see at least
 flood_rate=5000
 sectors=$((256 * 2048))
 
@@ -77,6 +76,21 @@ look_what_comes() {
 	rm /tmp/fast
 }
 
+# Sets $lost and $rx: of the copies wanted, how many are lost, and all.
+most_is_lost() {
+	lost=$(add_up {a,b}/lost_frames) rx=$(add_up {a,b}/{captured,lost}_frames)
+	[ "$lost" -gt $((rx / 2)) ]
+}
+
+# Buffers and page cache hold much of what a slow machine has time for: as long as that takes.
+until_most_is_lost() {
+	frames_pass rx_frames "$frames"
+	for _ in {1..20}; do
+		! most_is_lost || return 0
+		frames_pass rx_frames $((frames / 4))
+	done
+}
+
 slow_disk() {
 	local slow lost rx
 	start_flood
@@ -87,17 +101,15 @@ slow_disk() {
 	softtap stat -j >before.json
 	under=(slowly)
 	start_capture disk/slow
-	for _ in {1..4}; do
-		frames_pass rx_frames $((frames / 4))
-	done
+	until_most_is_lost
 	stop_flood
 	ok 'slow: the reader ends well' stop_reader
 	under=()
 	softtap stat -j >after.json
 	flood_is_good
 	laws_hold
-	lost=$(add_up {a,b}/lost_frames) rx=$(add_up {a,b}/{captured,lost}_frames)
-	ok "slow: $lost of $rx copies are lost" [ "$lost" -gt $((rx / 2)) ]
+	ok 'slow: most copies are lost' most_is_lost
+	diag "slow: $lost of $rx copies are lost"
 	is 'slow: no frame is dropped' "$(add_up {a,b}/{tx_dropped,refused_frames})" 0
 	from_the_disk
 	ok 'slow: the file holds what was captured, and tells what was lost' records_agree disk/slow
