@@ -113,6 +113,7 @@ start_snapshot() {
 }
 
 test_snapshot() {
+	local status=0
 	echo flight >$sysfs/tap0/policy
 	start_snapshot member/snapshot.pcapng
 	is 'snapshot: where softtap up wants a reader' "$(status Cpus_allowed_list)" 1
@@ -124,7 +125,7 @@ test_snapshot() {
 	is 'snapshot --cpu: there' "$(status Cpus_allowed_list)" 0
 	kill -USR1 $reader
 	wait $reader || status=$?
-	is 'snapshot -Z: where the user may not write' "${status:-0}" 3
+	is 'snapshot -Z: where the user may not write' $status 3
 	echo wire >$sysfs/tap0/policy
 	ok 'what flight left is taken away' softtap capture -a duration:0.2 -w left.pcapng
 }
