@@ -19,8 +19,9 @@
 #	once		on the host, before all of them, in $SOFTTAP_SHARED
 #	parts		prints names: each machine runs once for each of them, in $SOFTTAP_PART
 #
-# and ends with `run_test`. With $SOFTTAP_KERNEL all machines run that kernel. Each machine gets all three, with the options in $SOFTTAP_MACHINE. A
-# machine that dies or hangs, and a function that ends early, are failed tests.
+# and ends with `run_test`. With $SOFTTAP_KERNEL all machines run that kernel. Each machine gets all
+# three, with the options in $SOFTTAP_MACHINE. A machine that dies or hangs, and a function that ends
+# early, are failed tests. How long each part took is in tests/out/NAME/times: tests/README.md.
 set -euo pipefail
 
 test_file=$(realpath "$0")
@@ -54,13 +55,67 @@ phase() {
 	[ $status = 0 ] || fail "$1 ended early, status $status"
 }
 
+# Sets wall and cpu: the time, and what this shell and its children that have ended took of
+# processors, in milliseconds.
+clock() {
+	local stat
+	read -ra stat <"/proc/$BASHPID/stat"
+	wall=$((${EPOCHREALTIME/[.,]/} / 1000))
+	cpu=$(((stat[13] + stat[14] + stat[15] + stat[16]) * 10))
+}
+
+# note PHASE WALL CPU - a line in the test's times
+note() {
+	printf '%s %s %d.%03d %d.%03d\n' "${PWD##*/}" "$1" $(($2 / 1000)) $(($2 % 1000)) \
+		$(($3 / 1000)) $(($3 % 1000)) >>"$tests/out/$test_name/times"
+}
+
+# timed PHASE - what the phase is called is the function as well
+timed() {
+	local wall cpu begun used
+	[ "$(type -t "$1")" = function ] || return 0
+	clock
+	begun=$wall used=$cpu
+	phase "$1"
+	clock
+	note "$1" $((wall - begun)) $((cpu - used))
+}
+
+# Waits until the guest's function starts; leaves when that was, and what the emulator took of
+# processors until then. It is the only one to know while the machine runs.
+await_guest() {
+	local stat wall cpu
+	until [ -e .started ]; do
+		sleep 0.1
+	done
+	read -ra stat <"/proc/$(<emulator.pid)/stat"
+	echo $(($(date -r .started +%s%3N))) $(((stat[13] + stat[14]) * 10)) >../boot
+}
+
+# The times of booting and of the guest's function, from those of the whole machine.
+note_machine() {
+	local boot boot_cpu
+	[ -s ../boot ] || return 0	# it did not get that far
+	read -r boot boot_cpu <../boot
+	rm ../boot
+	note boot $((boot - $1)) "$boot_cpu"
+	note guest $((wall - boot)) $((cpu - $2 - boot_cpu))
+}
+
 run_machine() {
-	local out=$1 status=0 options
+	local out=$1 status=0 options waiter wall cpu begun used
 	read -ra options <<<"$SOFTTAP_MACHINE"
 	[ -z "${SOFTTAP_BUILT:-}" ] || options+=(--no-build)
+	await_guest >/dev/null 2>&1 </dev/null &
+	waiter=$!
+	clock
+	begun=$wall used=$cpu
 	timeout $((timeout * patience + 120)) "$tests/../scripts/vm" \
 		--timeout $((timeout * patience)) --out "$out" \
 		"${options[@]}" -- "$test_file" </dev/null || status=$?
+	clock
+	{ kill $waiter && wait $waiter; } 2>/dev/null || :	# unless it started, long ago
+	note_machine "$begun" "$used"
 	[ $status = 0 ] || {
 		fail "the machine ended early, status $status"
 		exit
@@ -74,9 +129,9 @@ on_machine() {
 	out=$tests/out/$test_name/$(label_of "$1${2:+ part $2}" | tr ' ' -)
 	mkdir -p "$out"
 	cd "$out"
-	phase prepare
+	timed prepare
 	run_machine "$out"
-	phase verify
+	timed verify
 }
 
 # What the machines share, and the names of the parts; none is one part without a name.
@@ -84,7 +139,7 @@ before_all() {
 	export SOFTTAP_SHARED=$tests/out/$test_name/shared
 	rm -rf "${SOFTTAP_SHARED%/*}"
 	mkdir -p "$SOFTTAP_SHARED"
-	(cd "$SOFTTAP_SHARED" && phase once)
+	(cd "$SOFTTAP_SHARED" && timed once)
 }
 
 parts_of_test() {
@@ -117,6 +172,7 @@ on_host() {
 in_guest() {
 	# shellcheck disable=SC1091
 	. "$tests/lib/guest.sh"
+	: >"$SOFTTAP_OUT/.started"
 	mkdir /tmp/test
 	cd /tmp/test
 	trap 'tell_where "$BASH_COMMAND"' ERR
