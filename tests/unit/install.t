@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 1
+# Covers: scripts/install scripts/build-module userspace/Makefile
 #
 # make install into a staging directory: each file where it belongs, with its mode, and nothing
 # else. Needs neither root nor the module loaded.

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 1
+# Covers: userspace/man/* userspace/*.[ch] userspace/Makefile scripts/build-userspace uapi/*
+# Covers: kmod/main.c kmod/sysfs.c kmod/stats.h
 #
 # The manual pages name what there is, and nothing else: softtap(8) every subcommand, option and
 # exit status that the command tells of, softtap(4) every parameter, file, counter and call that

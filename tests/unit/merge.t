@@ -1,5 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 1
+# Covers: tests/unit/merge.c userspace/capture/merge.[ch]
 #
 # The reader's merge on buffers in memory (merge.c).
 set -eu

@@ -1,5 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 3
+# Covers: tests/unit/pipe.c userspace/capture/pipe.[ch] userspace/capture/storage.[ch]
+# Covers: userspace/capture/pcapng.[ch] userspace/lib/message.[ch]
 #
 # What is in a pipe is whole blocks at any time (pipe.c, storage.c).
 set -eu

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 3
+# Covers: userspace/show.c userspace/stat.c userspace/rates.[ch] userspace/lib/sysfs.[ch]
 #
 # softtap show and stat on files that look like the module's. Needs neither root nor the module.
 set -euo pipefail

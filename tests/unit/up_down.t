@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 60
+# Covers: userspace/up.c userspace/down.c userspace/host/* userspace/lib/*
 #
 # softtap up and down on this machine, without the module: both ports are as they were in the end, also
 # after either was killed at any point. In namespaces of its own (network, processes, mounts):

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 6
+# Covers: userspace/verify.c userspace/capture/inspect.[ch] userspace/capture/pcapng.[ch]
 #
 # softtap verify on captures that hold, and on such as break one rule each (lib/make-captures).
 # Needs neither root nor the module.

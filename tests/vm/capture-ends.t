@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 17
+# Covers: userspace/capture.c userspace/capture_options.[ch] userspace/capture/storage.[ch]
+# Covers: userspace/lib/signals.[ch]
 #
 # How a capture ends when all is well: after a number of packets, after a time, by SIGINT or
 # SIGTERM or SIGHUP, and written to a pipe. What was received until then is in the file, which is the user's

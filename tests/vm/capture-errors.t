@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 46
+# Covers: userspace/capture.c userspace/capture_options.[ch] userspace/lib/message.[ch]
+# Covers: kmod/device.[ch] kmod/reader.[ch]
 #
 # What can go wrong with a capture: one line that says what, an exit status of its own for those
 # that scripts want to tell apart, and what was written before stays a valid file.

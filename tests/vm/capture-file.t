@@ -1,5 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 60
+# Covers: kmod/capture.[ch] kmod/files.[ch] userspace/capture.c userspace/capture/merge.[ch]
+# Covers: userspace/capture/relay.[ch] userspace/capture/pcapng.[ch] scripts/vm* tests/lib/guest.sh
+# Covers: tests/lib/softtap.sh
 #
 # The file that `softtap capture` writes, with frames coming in on several processors: complete,
 # in the order of time, and read by tshark, capinfos and tcpdump without a complaint; also while

@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/corpus.t [--corpus DIRECTORY]…
+# Seconds: 50
+# Covers: kmod/forward.[ch] kmod/capture.[ch]
 #
 # Captures replayed through the tap, both ways at once: each frame comes to the far side and into
 # the record as it was, in order. By default they are frames of every layer that scapy has, and a

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 150
+# Covers: kmod/filter.[ch] userspace/capture/filter.[ch]
 #
 # A capture filter takes what tcpdump's would take live on the same port, frame by frame and in
 # order; what it leaves out is counted, and forwarded. Super-frames are filtered by segments. The

@@ -1,5 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 200
+# Covers: kmod/forward.[ch] kmod/transmit.[ch] userspace/host/queues.[ch]
+# Covers: userspace/host/interrupts.[ch] userspace/host/placement.[ch]
 #
 # In order, on 1, 2 and 4 processors. Between cards with one queue each, whose interrupts softtap
 # up has placed on the last processor: all that a port receives leaves in that order, across flows,

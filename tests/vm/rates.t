@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 60
+# Covers: kmod/capture.[ch] kmod/channel.[ch] userspace/stat.c userspace/capture/storage.[ch]
 #
 # The frame sizes of RFC 2544 (section 9.1; here without FCS) and IMIX, both ways, two seconds each
 # and a minute with --long, captured with the default buffers to a disk that keeps up: nothing is

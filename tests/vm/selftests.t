@@ -1,6 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/selftests.t [SCRIPT…]
+# Seconds: 120
+# Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/capture.[ch] tests/lib/mreceive tests/lib/msend
 #
 # The kernel's own selftests of bridging and routing (tools/testing/selftests/net/forwarding) cannot
 # tell whether there is a tap in each of their cables: each script has the same results as with

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 60
+# Covers: kmod/capture.[ch] kmod/forward.[ch] kmod/load.[ch]
 #
 # Two hosts talk through the tap as hosts do: with VLAN devices, TCP in super-frames (TSO), UDP
 # segmentation, checksums left to the network card. What they hand to the card passes as it is; the

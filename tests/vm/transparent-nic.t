@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 120
+# Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/port.[ch] scripts/vm*
 #
 # As transparent-veth, with real drivers: what leaves the tap is what came. Frames below 60 bytes
 # virtio-net leaves as they are; e1000e pads them with zeros to 60 before they are on the wire.

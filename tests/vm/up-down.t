@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 240
+# Covers: userspace/up.c userspace/down.c userspace/host/*
 #
 # softtap up and down with ports that have a life of their own: addresses, routes, settings. All is
 # as it was after down, also when up or down was killed midway; what carries the default route or

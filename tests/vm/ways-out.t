@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 60
+# Covers: kmod/forward.[ch] kmod/transmit.[ch]
 #
 # A frame leaves by the driver at once, or through the stack where something hangs on the port.
 # What hangs there gets to see all of it, and whatever comes and goes meanwhile, not one number is
