@@ -20,11 +20,11 @@
 marker_note=
 
 in_a() {
-	ip netns exec A "$@"
+	in-netns A "$@"
 }
 
 in_b() {
-	ip netns exec B "$@"
+	in-netns B "$@"
 }
 
 # Nobody says a word by himself. Without addresses that is IPv6's doing.
@@ -33,23 +33,30 @@ silence() {
 }
 
 add_namespaces() {
-	ip netns add A
-	ip netns add B
-	silence env
-	silence in_a
-	silence in_b
-	in_a ip link set lo up
-	in_b ip link set lo up
+	echo 1 >/proc/sys/net/ipv6/conf/all/disable_ipv6
+	echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6
+	ip -batch - <<-'END'
+		netns add A
+		netns add B
+	END
+	silence in-netns A
+	silence in-netns B
+	ip -n A link set lo up
+	ip -n B link set lo up
 }
 
 # Addresses 192.0.2.1 and .2, 2001:db8::1 and ::2; from here on the hosts speak.
 give_addresses() {
 	in_a sysctl -qw net.ipv6.conf.a0.disable_ipv6=0
 	in_b sysctl -qw net.ipv6.conf.b0.disable_ipv6=0
-	in_a ip addr add 192.0.2.1/24 dev a0
-	in_b ip addr add 192.0.2.2/24 dev b0
-	in_a ip addr add 2001:db8::1/64 dev a0 nodad
-	in_b ip addr add 2001:db8::2/64 dev b0 nodad
+	ip -n A -batch - <<-'END'
+		addr add 192.0.2.1/24 dev a0
+		addr add 2001:db8::1/64 dev a0 nodad
+	END
+	ip -n B -batch - <<-'END'
+		addr add 192.0.2.2/24 dev b0
+		addr add 2001:db8::2/64 dev b0 nodad
+	END
 }
 
 # The hosts fall silent: nothing is on its way any more when counters are read.
@@ -57,30 +64,36 @@ take_addresses() {
 	local host
 	for host in A B; do
 		ip -n $host addr flush to 0.0.0.0/0
-		silence ip netns exec $host
+		silence in-netns $host
 	done
 }
 
 set_mtu() {
-	in_a ip link set a0 mtu "$1"
-	ip link set eth1 mtu "$1"
-	ip link set eth2 mtu "$1"
-	in_b ip link set b0 mtu "$1"
+	ip -n A link set a0 mtu "$1"
+	ip -batch - <<-END
+		link set eth1 mtu $1
+		link set eth2 mtu $1
+	END
+	ip -n B link set b0 mtu "$1"
 }
 
 links_up() {
-	in_a ip link set a0 up
-	ip link set eth1 up
-	ip link set eth2 up
-	in_b ip link set b0 up
+	ip -n A link set a0 up
+	ip -batch - <<-'END'
+		link set eth1 up
+		link set eth2 up
+	END
+	ip -n B link set b0 up
 }
 
 # The cables are veth pairs.
 veth_topology() {
 	add_namespaces
 	modprobe veth
-	ip link add a0 netns A type veth peer name eth1 address 02:00:00:00:00:01
-	ip link add b0 netns B type veth peer name eth2 address 02:00:00:00:00:02
+	ip -batch - <<-'END'
+		link add a0 netns A type veth peer name eth1 address 02:00:00:00:00:01
+		link add b0 netns B type veth peer name eth2 address 02:00:00:00:00:02
+	END
 	links_up
 }
 
@@ -108,10 +121,10 @@ card_topology() {
 # send A|B PCAP [PER_SECOND] - sends a file's frames out of the host's end of the cable. Each host
 # has its processor: what a virtual cable gets from several has no order.
 send() {
-	local host=$1 processor=0
-	[ "$host" = A ] || processor=$(($(nproc) - 1))
+	local host=$1 processors=0
+	[ "$host" = A ] || read -r processors </sys/devices/system/cpu/online
 	shift
-	taskset -c $processor ip netns exec "$host" send-frames "${host,,}0" "$@"
+	in-netns -c "${processors##*[-,]}" "$host" send-frames "${host,,}0" "$@"
 }
 
 # both_ways NAME [PER_SECOND] - NAME.a from A and NAME.b from B, both of them in the host's
@@ -136,19 +149,26 @@ watch() {
 	watched+=("$1 $2")
 }
 
+# listens LOG - tcpdump has begun
+listens() {
+	local log
+	IFS= read -rd '' log <"$1" || :
+	[[ $log == *'listening on'* ]]
+}
+
 # Waits until they see.
 watch_begins() {
 	local each
 	for each in "${watched[@]}"; do
-		within 60 grep -q 'listening on' "${each% *}.log"
+		within 60 listens "${each% *}.log"
 	done
 }
 
 start_watchers() {
-	watch a.out A a0 out ip netns exec A
-	watch a.in B a0 in ip netns exec A
-	watch b.out B b0 out ip netns exec B
-	watch b.in A b0 in ip netns exec B
+	watch a.out A a0 out in-netns A
+	watch a.in B a0 in in-netns A
+	watch b.out B b0 out in-netns B
+	watch b.in A b0 in in-netns B
 	watch_begins
 }
 
@@ -177,18 +197,23 @@ stop_watchers() {
 	is 'the watchers saw everything' "$(grep -L '^0 packets dropped by kernel' "${logs[@]}")" ''
 }
 
+# Sets $marker.
 marker() {
-	echo "softtap test marker: $1 of $2$marker_note"
+	marker="softtap test marker: $1 of $2$marker_note"
 }
 
 # send_marker begin|end A|B [INTERFACE]
 send_marker() {
-	ip netns exec "$2" send-frames --marker "$(marker "$1" "$2")" "${3:-${2,,}0}"
+	local marker
+	marker "$1" "$2"
+	in-netns "$2" send-frames --marker "$marker" "${3:-${2,,}0}"
 }
 
 # marker_seen begin|end A|B FILE - near the end of a capture
 marker_seen() {
-	tail -c 65536 "$3" | grep -qaF "$(marker "$1" "$2")"
+	local marker
+	marker "$1" "$2"
+	tail -c 65536 "$3" | grep -qaF "$marker"
 }
 
 # Bytes of a file that are in the page cache, in percent.

@@ -14,43 +14,60 @@ unload() {
 	rmmod softtap
 }
 
+# read_counter VARIABLE [TAP/]PORT/NAME - without a process, which takes long in the test machine
+read_counter() {
+	case $2 in
+	tap*) read -r "$1" <"$sysfs/$2" ;;
+	*) read -r "$1" <"$sysfs/tap0/$2" ;;
+	esac
+}
+
 # counter [TAP/]PORT/NAME, as in `counter a/rx_frames`, `counter tap1/b/lost_frames`
 counter() {
 	local value
-	case $1 in
-	tap*) read -r value <"$sysfs/$1" ;;
-	*) read -r value <"$sysfs/tap0/$1" ;;
-	esac
+	read_counter value "$1"
 	echo "$value"
 }
 
 # Writes all counters of a tap as lines "a/rx_frames 123", for the host to look at.
 save_counters() {
-	(cd "$sysfs/${1:-tap0}" && grep -r . a b 2>/dev/null | tr ':' ' ')
+	local tap=$sysfs/${1:-tap0} file value
+	for file in "$tap"/[ab]/*; do
+		read -r value 2>/dev/null <"$file" || continue
+		echo "${file#"$tap/"} $value"
+	done
 }
 
-# add_up NAME… - counters together
-add_up() {
-	local name total=0
-	for name; do
-		total=$((total + $(counter "$name")))
+# sum VARIABLE NAME… - counters together
+sum() {
+	local name count total=0
+	for name in "${@:2}"; do
+		read_counter count "$name"
+		total=$((total + count))
 	done
-	echo $total
+	printf -v "$1" %s "$total"
+}
+
+# add_up NAME… - the same, printed
+add_up() {
+	local all
+	sum all "$@"
+	echo "$all"
 }
 
 # The laws of a tap at rest, to the frame.
 laws_hold() {
-	local tap=${1:-tap0} p q
+	local tap=${1:-tap0} p q received kept sent
 	for p in a b; do
 		[ -d "$sysfs/$tap/$p" ] || continue
-		is "$tap/$p: received = captured + filtered + lost + refused + idle" \
-			"$(counter "$tap/$p/rx_frames")" \
-			"$(add_up "$tap/$p"/{captured,filtered,lost,refused,idle}_frames)"
-		q=$([ $p = a ] && echo b || echo a)
+		sum received "$tap/$p/rx_frames"
+		sum kept "$tap/$p"/{captured,filtered,lost,refused,idle}_frames
+		is "$tap/$p: received = captured + filtered + lost + refused + idle" "$received" "$kept"
+		q=a
+		[ $p = b ] || q=b
 		[ -d "$sysfs/$tap/$q" ] || continue
-		is "$tap/$p: received = sent on the other side + dropped there + refused" \
-			"$(counter "$tap/$p/rx_frames")" \
-			"$(add_up "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames")"
+		sum sent "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames"
+		is "$tap/$p: received = sent on the other side + dropped there + refused" "$received" "$sent"
 	done
 }
 
@@ -63,7 +80,7 @@ under=()
 start_reader() {
 	local file=$1 before
 	shift
-	before=$(add_up a/{captured,filtered}_frames)
+	sum before a/{captured,filtered}_frames
 	"${under[@]}" softtap capture -w "$file" "$@" </dev/null 2>"${file##*/}.log" &
 	reader=$!
 	within 60 marker_recorded "$before"
@@ -71,8 +88,10 @@ start_reader() {
 
 # marker_recorded BEFORE - sends one, looks whether more is recorded or left out than before
 marker_recorded() {
+	local now
 	send_marker begin A
-	[ "$(add_up a/{captured,filtered}_frames)" -gt "$1" ]
+	sum now a/{captured,filtered}_frames
+	[ "$now" -gt "$1" ]
 }
 
 # stop_reader [SIGNAL] - the status of the reader is the status

@@ -65,6 +65,13 @@ patience=1
 # shellcheck disable=SC2034 # some tests use it
 slowness=$((patience * patience))
 
+# pause SECONDS - without a process: nothing ever comes through this pipe
+never=
+pause() {
+	[ "$never" ] || exec {never}<> <(:)
+	read -rt "$1" -u "$never" || :
+}
+
 # within SECONDS COMMAND… - waits until the command succeeds, at most that long.
 within() {
 	local end=$((SECONDS + $1 * patience))
@@ -74,7 +81,7 @@ within() {
 			diag "waited in vain for: $*"
 			return 1
 		fi
-		sleep 0.05
+		pause 0.05
 	done
 }
 
