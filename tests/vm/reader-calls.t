@@ -39,7 +39,7 @@ changes() {
 # What a reader is told of each that is none, and that not a frame is recorded then.
 refusals() {
 	local name error
-	reader-calls refused ip netns exec A send-frames --marker none a0 >refusals
+	reader-calls refused in-netns A send-frames --marker none a0 >refusals
 	while IFS=: read -r name error; do
 		case $name in
 		*memory\ there | *kernel | *call) is "$name" "$error" ' EFAULT, 0 recorded, 1 not' ;;
@@ -52,9 +52,11 @@ refusals() {
 
 # The moment goes with who waited for it.
 waits() {
-	reader-calls wait ip netns exec A send-frames --marker none a0 >waits
-	is 'a reader waits for a frame' "$(grep ^any waits)" 'any frame: (False, False), (True, True)'
-	is 'the next one is not told of it' "$(grep ^none waits)" 'none: (False, False), (False, False)'
+	reader-calls wait in-netns A send-frames --marker none a0 >waits
+	is 'a reader waits for a frame' "$(grep ^any waits)" \
+		'any frame: poll says no, no time; poll says so, a time'
+	is 'the next one is not told of it' "$(grep ^none waits)" \
+		'none: poll says no, no time; poll says no, no time'
 	laws_hold
 }
 
