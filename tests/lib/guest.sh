@@ -151,7 +151,7 @@ watch() {
 
 # listens LOG - tcpdump has begun
 listens() {
-	local log
+	local log=
 	IFS= read -rd '' log <"$1" || :
 	[[ $log == *'listening on'* ]]
 }
