@@ -13,19 +13,14 @@
 
 machines=('--kernel 6.1' '--kernel 6.12')
 
-# feature DEVICE NAME
-feature() {
-	ethtool -k "$1" | awk -v name="$2:" '$1 == name { print $2 }'
-}
-
-# The long names of what merges frames; LRO is not there to turn on.
-merging=(generic-receive-offload rx-gro-list rx-udp-gro-forwarding)
-
+# What of a device merges frames: GRO, and two relatives of it; LRO is not there to turn on.
 features() {
-	local name
-	for name in "${merging[@]}"; do
-		feature "$1" "$name"
-	done | paste -sd' '
+	ethtool -k "$1" | awk '
+		{ state[$1] = $2 }
+		END {
+			print state["generic-receive-offload:"], state["rx-gro-list:"],
+				state["rx-udp-gro-forwarding:"]
+		}'
 }
 
 merging_stays_off() {
@@ -88,11 +83,12 @@ nobody_else() {
 
 guest() {
 	modprobe -a dummy bridge macvlan 8021q
-	for n in 1 2 3; do
-		ip link add eth$n type dummy
-		ip link set eth$n up
-	done
-	ip link add br0 type bridge
+	ip -batch - <<-'END'
+		link add eth1 up type dummy
+		link add eth2 up type dummy
+		link add eth3 up type dummy
+		link add br0 type bridge
+	END
 	merging_stays_off
 	promiscuous
 	nobody_else
