@@ -19,17 +19,19 @@ devices() {
 	local n
 	modprobe -a dummy bridge bonding macvlan 8021q tun
 	for n in 1 2 3 4 5 6 7; do
-		ip link add eth$n type dummy
-	done
-	ip link add br0 type bridge
-	ip link set eth3 master br0
-	ip link add bond0 type bond mode active-backup
-	ip link set eth4 master bond0
-	ip link add mv0 link eth5 type macvlan
-	ip link add eth6.5 link eth6 type vlan id 5
-	ip tuntap add tun0 mode tun
-	ip link set eth1 up
-	ip link set eth2 up
+		echo "link add eth$n type dummy"
+	done | ip -batch -
+	ip -batch - <<-'END'
+		link add br0 type bridge
+		link set eth3 master br0
+		link add bond0 type bond mode active-backup
+		link set eth4 master bond0
+		link add mv0 link eth5 type macvlan
+		link add eth6.5 link eth6 type vlan id 5
+		tuntap add tun0 mode tun
+		link set eth1 up
+		link set eth2 up
+	END
 }
 
 # All that a tap changes.
@@ -60,9 +62,14 @@ mark_log() {
 	echo "<3>mark $((++mark)) of the test" >/dev/kmsg
 }
 
-# What softtap, or the kernel about its parameters, has to complain since the mark.
+# Sets lines: what softtap, or the kernel about its parameters, has to complain since the mark.
 complaints() {
-	dmesg -t --level err,warn | sed "1,/^mark $mark of the test\$/d" | grep softtap
+	local log line
+	log=$(dmesg -t --level err,warn)
+	lines=
+	while IFS= read -r line; do
+		[[ $line != *softtap* ]] || lines+=${lines:+$'\n'}$line
+	done <<<"${log##*"mark $mark of the test"}"
 }
 
 # refused ERRNO MESSAGE NAME COMMAND…
@@ -77,7 +84,7 @@ refused() {
 		"${undo[@]}"
 		return
 	fi
-	lines=$(complaints || :)
+	complaints
 	like "$name: the error is" "$said" ": $errno\$"
 	like "$name: the log tells, in one line" "$lines" "^[^"$'\n'"]*($pattern)[^"$'\n'"]*\$"
 	quick_state
