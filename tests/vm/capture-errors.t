@@ -30,8 +30,12 @@ fails() {
 }
 
 complains() {
-	is "$2: one line" "$(grep -cE '^(softtap|cat|rmmod): ' "$3")" 1
-	like "$2: says so" "$(grep -E '^(softtap|cat|rmmod): ' "$3")" "$1"
+	local line lines=()
+	while IFS= read -r line; do
+		[[ ! $line =~ ^(softtap|cat|rmmod):\  ]] || lines+=("$line")
+	done <"$3"
+	is "$2: one line" ${#lines[@]} 1
+	like "$2: says so" "${lines[*]}" "$1"
 }
 
 wrong_command_line() {
