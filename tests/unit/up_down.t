@@ -10,15 +10,11 @@
 #
 # $SOFTTAP_SYSFS is a directory of files that a faked modprobe makes, and a process plays the module.
 # Programs that softtap runs are found in $bin first, and kill softtap after any of them when told to.
+# Most of the time is waiting, for links and addresses: several tests run at a time, each of them in
+# namespaces of its own; $SOFTTAP_TESTS names those wanted.
 set -euo pipefail
 
 tests=$(cd "$(dirname "$0")/.." && pwd)
-if [ ! "${SOFTTAP_ALONE:-}" ]; then
-	[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
-	[ "${SOFTTAP_BUILT:-}" ] || "$tests/../scripts/build-userspace" >&2 </dev/null
-	SOFTTAP_ALONE=yes exec timeout 600 unshare --net --mount --pid --fork --kill-child --mount-proc "$0"
-fi
-
 . "$tests/lib/tap.sh"
 
 softtap=$tests/../userspace/softtap
@@ -26,10 +22,6 @@ work=$(mktemp -d /tmp/softtap-unit.XXXXXX)
 bin=$work/bin
 export SOFTTAP_RUN=$work/run SOFTTAP_SYSFS=$work/sys/softtap
 unset SSH_CONNECTION SOFTTAP_KO
-PATH=$bin:/usr/sbin:/usr/bin:/sbin:/bin
-
-mount -t sysfs sysfs /sys 2>/dev/null || true
-mount -t tmpfs tmpfs /sys/kernel/debug 2>/dev/null || true
 
 trap 'rm -rf "$work"' EXIT	# what runs still ends with the first process of the namespace
 
@@ -202,21 +194,23 @@ configure() {
 picture() {
 	local port
 	for port in p0 p1; do
-		/ip -d -o link show dev $port
-		/ip -d -o address show dev $port
-		/ip neighbour show nud permanent dev $port
-		/ip neighbour show proxy dev $port
-		/usr/sbin/ethtool -k $port
-		/usr/sbin/ethtool -l $port
-		grep -s . /sys/class/net/$port/queues/*/{rps,xps}* || :
-		/usr/sbin/tc qdisc show dev $port
-		grep -s . /proc/sys/net/ipv[46]/conf/$port/*
-	done
+		echo "link show dev $port"
+		echo "address show dev $port"
+		echo "neighbour show nud permanent dev $port"
+		echo "neighbour show proxy dev $port"
+	done >"$work/shows"
+	echo 'nexthop' >>"$work/shows"
+	/ip -d -o -force -batch "$work/shows"
 	/ip -4 -d route show table all
 	/ip -6 -d route show table all | grep -v 'dev q[01]' | sort
-	/ip -d nexthop
+	for port in p0 p1; do
+		/usr/sbin/ethtool -k $port
+		/usr/sbin/ethtool -l $port
+		/usr/sbin/tc qdisc show dev $port
+	done
+	grep -s . /sys/class/net/p[01]/queues/*/{rps,xps}* /proc/sys/net/ipv[46]/conf/p[01]/* \
+		/proc/sys/net/ipv[46]/conf/{all,default}/{forwarding,disable_ipv6} || :
 	ls "$SOFTTAP_RUN" "$SOFTTAP_SYSFS" 2>&1
-	grep . /proc/sys/net/ipv[46]/conf/{all,default}/{forwarding,disable_ipv6} 2>&1
 }
 
 before() {
@@ -658,12 +652,17 @@ killed_after() {
 	) >/dev/null 2>&1
 }
 
-# Between the calls too: after so many milliseconds.
+# Between the calls too: after parts of the time that it takes.
 test_killed_any_time() {
-	local ms bad=0 step=12
-	[ ! "${SOFTTAP_LONG:-}" ] || step=1
+	local bad=0 part parts=13 start whole ms
+	[ ! "${SOFTTAP_LONG:-}" ] || parts=160
 	fresh fast
-	for ((ms = 2; ms < 160; ms += step)); do
+	start=${EPOCHREALTIME/[.,]/}
+	run up --queues 1 p0 p1
+	whole=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
+	run down
+	for ((part = 0; part < parts; part++)); do
+		ms=$((whole * part / parts + 2))
 		killed_after $ms up --queues 1 p0 p1
 		killed_after $((ms / 2)) down
 		run down
@@ -751,23 +750,51 @@ test_damaged_state() {
 	as_before 'a damaged state: is forgotten'
 }
 
-all_tests="test_up_down test_silence test_named test_second_tap test_listen_only test_queues test_bad_places test_never_up test_down_before
-	test_no_link_local test_lifetimes test_qdisc test_own_qdisc test_refused_ports
-	test_refused_default test_refused_session test_refused_sshd test_failures test_interrupted
-	test_up_killed test_down_killed test_killed_any_time test_reader test_gone_port
-	test_renamed_port test_busy test_damaged_state"
+# Those that take longest first.
+all_tests="test_down_killed test_up_killed test_refused_default test_failures test_silence
+	test_killed_any_time test_queues test_up_down test_named test_second_tap test_listen_only
+	test_bad_places test_never_up test_down_before test_no_link_local test_lifetimes test_qdisc
+	test_own_qdisc test_refused_ports test_refused_session test_refused_sshd test_interrupted
+	test_reader test_gone_port test_renamed_port test_busy test_damaged_state"
 
-main() {
-	local test
+# run_alone TEST - in namespaces that are there for it
+run_alone() {
+	PATH=$bin:/usr/sbin:/usr/bin:/sbin:/bin
+	mount -t sysfs sysfs /sys 2>/dev/null || true
+	mount -t tmpfs tmpfs /sys/kernel/debug 2>/dev/null || true
 	write_programs
 	/ip link set lo up
 	mkdir -p "$SOFTTAP_RUN"
 	: >"$SOFTTAP_RUN/.lock"
 	play_module add >/dev/null &
 	play_module remove >/dev/null &
-	for test in ${SOFTTAP_TESTS:-$all_tests}; do
-		$test || fail "$test ended early"
-	done
+	$1 || fail "$1 ended early"
 }
 
-main | number
+# start TEST - what it has to say goes into a file of its name
+start() {
+	timeout 300 unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --alone "$1" \
+		>"$work/$1" </dev/null || echo "not ok - $1 ended early, status $?" >>"$work/$1"
+}
+
+# Not many more at a time than this machine has processors: kills have their times.
+run_all() {
+	local test
+	for test in "$@"; do
+		while [ "$(jobs -pr | wc -l)" -ge $((2 * $(nproc))) ]; do
+			wait -n
+		done
+		start "$test" &
+	done
+	wait
+	for test in "$@"; do cat "$work/$test"; done
+}
+
+if [ "${1:-}" = --alone ]; then
+	run_alone "$2"
+	exit
+fi
+[ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
+[ "${SOFTTAP_BUILT:-}" ] || "$tests/../scripts/build-userspace" >&2 </dev/null
+# shellcheck disable=SC2086 # words
+run_all ${SOFTTAP_TESTS:-$all_tests} | number
