@@ -25,63 +25,91 @@ timeout=$(count 600 3600)
 topology() {
 	add_namespaces
 	sysctl -qw net.ipv6.conf.all.disable_ipv6=0
-	ip link set eth0 netns A name a0
-	ip link set eth3 netns B name b0
 	modprobe veth
-	ip link add a1 netns A type veth peer name eth3
-	ip link add b1 netns B type veth peer name eth4
-	far_end A a0 192.0.2.1
-	far_end B b0 192.0.2.2
-	far_end A a1 192.0.3.1
-	far_end B b1 192.0.3.2
+	ip -batch - <<-'END'
+		link set eth0 netns A name a0
+		link set eth3 netns B name b0
+		link add a1 netns A type veth peer name eth3
+		link add b1 netns B type veth peer name eth4
+	END
+	far_ends A a0 192.0.2.1 a1 192.0.3.1
+	far_ends B b0 192.0.2.2 b1 192.0.3.2
 }
 
-far_end() {
-	ip -n "$1" addr add "$3/24" dev "$2"
-	ip -n "$1" link set "$2" up
+# far_ends HOST PORT ADDRESS PORT ADDRESS
+far_ends() {
+	ip -n "$1" -batch - <<-END
+		addr add $3/24 dev $2
+		link set $2 up
+		addr add $5/24 dev $4
+		link set $4 up
+	END
 }
 
-# A port in use: up, with addresses, routes and settings of its own.
-use_port() {
+# Ports in use: up, with addresses, routes and settings of their own.
+use_ports() {
+	local port
+	for port; do
+		echo "net.ipv6.conf.$port.disable_ipv6=0"
+		echo "net.ipv6.conf.$port.accept_ra=0"
+		echo "net.ipv6.conf.$port.accept_dad=0"
+		echo "net.ipv4.conf.$port.rp_filter=2"
+	done | sysctl -qp -
+	printf 'link set %s up mtu 1480\n' "$@" | ip -batch -
+	for port; do
+		within 30 grep -q up "/sys/class/net/$port/operstate"
+		within 30 has_link_local "$port"
+	done
+	for port; do use_addresses "$port" "${port#eth}"; done | ip -batch -
+}
+
+use_addresses() {
 	local port=$1 n=$2
-	sysctl -qw "net.ipv6.conf.$port.disable_ipv6=0" "net.ipv6.conf.$port.accept_ra=0" \
-		"net.ipv6.conf.$port.accept_dad=0" "net.ipv4.conf.$port.rp_filter=2"
-	ip link set "$port" up mtu 1480
-	within 30 grep -q up "/sys/class/net/$port/operstate"
-	within 30 has_link_local "$port"
-	ip addr add "198.51.$n.1/24" brd + dev "$port"
-	ip addr add "198.51.$n.9/24" dev "$port" label "$port:x"
-	ip addr add "2001:db8:$n::1/64" dev "$port"
-	ip route add "203.0.$n.0/24" via "198.51.$n.2" dev "$port" metric 50
-	ip -6 route add "2001:db8:a$n::/48" via "2001:db8:$n::2" dev "$port"
+	cat <<-END
+		addr add 198.51.$n.1/24 brd + dev $port
+		addr add 198.51.$n.9/24 dev $port label $port:x
+		addr add 2001:db8:$n::1/64 dev $port
+		route add 203.0.$n.0/24 via 198.51.$n.2 dev $port metric 50
+		route add 2001:db8:a$n::/48 via 2001:db8:$n::2 dev $port
+	END
 }
 
 has_link_local() {
 	ip -6 route show table local dev "$1" | grep -q '^local fe80'
 }
 
-# All that down has to put back. IPv6 lists routes to the same in the order in which they were made,
-# link-local ones as links come up: which is first means nothing.
+# All that down has to put back. It is looked at on the host.
 picture() {
-	ip -d -j link
-	ip -j addr
-	ip -4 -j route show table all
-	ip -6 -j route show table all | jq -c '.[]' | sort
+	ip -d -o -batch - <<-'END'
+		link show
+		addr show
+	END
+	ip -4 -d -o route show table all
 	tc qdisc
 	ethtool -k "$a"
 	ethtool -k "$b"
 	grep -s . /proc/sys/net/ipv[46]/{conf,neigh}/{"$a","$b"}/* || :
 	ls /run/softtap /sys/kernel/softtap /sys/module/softtap 2>&1 || :
+	echo '--- IPv6 routes'
+	ip -6 -d -o route show table all
+}
+
+pictures=0 base=
+
+take_picture() {
+	pictures=$((pictures + 1))
+	picture >picture.$pictures
 }
 
 before() {
 	mkdir -p /run/softtap
-	picture >picture.before
+	take_picture
+	base=$pictures
 }
 
 as_before() {
-	picture >picture.after
-	ok "$1: all is as it was" diff picture.before picture.after
+	take_picture
+	echo "$base $pictures $1" >>pictures
 }
 
 addresses() {
@@ -94,15 +122,18 @@ frames_pass() {
 
 test_up_down() {
 	before
-	is "$label: up" "$(softtap up "$a" "$b")" "tap0 is up between $a and $b"
+	timed softtap up "$a" "$b" >said
+	up_ms=$ms
+	is "$label: up" "$(<said)" "tap0 is up between $a and $b"
 	is "$label: up, no address is left" "$(addresses "$a")$(addresses "$b")" ''
 	ok "$label: up, frames pass" within 30 frames_pass "$far" "$far_address"
-	softtap capture -w capture </dev/null 2>capture.log &
+	softtap capture -w "capture.$label" </dev/null 2>capture.log &
 	reader=$!
 	ok "$label: frames pass, and are recorded" within 30 recorded
-	is "$label: down" "$(softtap down)" "$a:$b is as it was"
+	timed softtap down >said
+	down_ms=$ms
+	is "$label: down" "$(<said)" "$a:$b is as it was"
 	ok "$label: down ends the reader first" wait "$reader"
-	ok "$label: what passed is in its file" echo_is_in capture
 	as_before "$label: down"
 }
 
@@ -111,14 +142,10 @@ recorded() {
 	[ "$(add_up a/captured_frames b/captured_frames)" -gt 1 ]
 }
 
-echo_is_in() {
-	tcpdump -nr "$1" 2>/dev/null | grep 'echo reply'
-}
-
 # $ms is how long it took.
 timed() {
 	local start=${EPOCHREALTIME/[.,]/}
-	"$@" >/dev/null
+	"$@"
 	ms=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
 }
 
@@ -134,21 +161,15 @@ killed() {
 }
 
 test_killed() {
-	local kills=$1 up_ms down_ms ms n went=''
-	timed softtap up "$a" "$b"
-	up_ms=$ms
-	timed softtap down
-	down_ms=$ms
-	before
+	local kills=$1 n went=''
 	for ((n = 1; n <= kills; n++)); do
 		killed "$up_ms" softtap up "$a" "$b"
 		[ $((n % 2)) != 0 ] || killed "$down_ms" softtap down
 		softtap down >down.log 2>&1 || [[ $(<down.log) == *'nothing to take down' ]] ||
 			went+="$n: $(<down.log)"$'\n'
-		picture >picture.after
-		diff picture.before picture.after >picture.diff || went+="$n: $(<picture.diff)"$'\n'
+		as_before "$label: up, and down, killed, time $n, and down"
 	done
-	is "$label: up, and down, killed $kills times, and down: all is as it was" "$went" ''
+	is "$label: up, and down, killed $kills times, and down: without a complaint" "$went" ''
 }
 
 # refused NAME REASON - up says so, and changes nothing
@@ -177,10 +198,7 @@ test_default_route() {
 test_login() {
 	local server session
 	ip -n A addr add 198.51.3.2/24 dev "$far"
-	in_a python3 -c 'if True:
-		import socket
-		listener = socket.create_server(("198.51.3.2", 5000))
-		listener.accept()[0].recv(1)' &
+	in_a socat -u tcp-listen:5000,bind=198.51.3.2 /dev/null &
 	server=$!
 	within 30 eval "in_a ss -Hltn | grep -q :5000"
 	cp /bin/bash sshd
@@ -190,6 +208,7 @@ test_login() {
 	before
 	refused 'a login' "$a carries a login session (sshd) from 198.51.3.2"
 	kill "$session" "$server"
+	rm sshd
 }
 
 tap_of() {
@@ -197,12 +216,9 @@ tap_of() {
 }
 
 guest() {
-	local label a b far far_address
+	local label a b far far_address ms up_ms down_ms
 	topology
-	use_port eth1 1
-	use_port eth2 2
-	use_port eth3 3
-	use_port eth4 4
+	use_ports eth1 eth2 eth3 eth4
 	tap_of cards eth1 eth2 a0 192.0.2.2
 	test_up_down
 	test_killed "$(count 1 20)"
@@ -211,6 +227,24 @@ guest() {
 	test_killed "$(count 4 100)"
 	test_default_route
 	test_login
+}
+
+# IPv6 lists routes to the same in the order in which they were made, link-local ones as links come
+# up: which is first means nothing.
+in_order() {
+	sed '/^---/q' "$1"
+	sed '1,/^---/d' "$1" | sort
+}
+
+verify() {
+	local label base after name
+	for label in cards veth; do
+		ok "$label: what passed is in its file" grep -q 'echo reply' <(tcpdump -nr "capture.$label" 2>&1)
+	done
+	while read -r base after name; do
+		ok "$name: all is as it was" diff <(in_order "picture.$base") <(in_order "picture.$after")
+	done <pictures
+	is 'pictures were taken' "$(grep -lE '^--- IPv6' picture.* | wc -l)" "$(($(wc -l <pictures) + 4))"
 }
 
 run_test
