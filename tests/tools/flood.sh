@@ -6,7 +6,7 @@
 # that it can do without: on an emulated machine under load each takes a good part of a second.
 
 # The rest of the library, which the test includes, sets and uses:
-# shellcheck disable=SC2154 # sysfs under
+# shellcheck disable=SC2154 # sysfs tests under
 # shellcheck disable=SC2034 # reader
 
 # Frames a second, each way. An emulated machine with two processors, on a host with two, carries
@@ -14,6 +14,9 @@
 # that was carried is said at the end.
 flood_rate=10000
 flood=
+
+# On the host, too, the command judges files.
+PATH=$PATH:$tests/../userspace
 
 start_flood() {
 	# A burst must find room on its way to the port: what is lost there is not the tap's.
