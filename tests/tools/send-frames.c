@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * send-frames INTERFACE PCAP [PER_SECOND]
+ * send-frames --no-fcs INTERFACE PCAP
  * send-frames --marker TEXT INTERFACE
  *
  * Sends a file's frames out of an interface, by one socket, in order, each once; or one frame of
- * 60 bytes with a text in it, of the EtherType 0x88b5 (for experiments, IEEE Std 802).
+ * 60 bytes with a text in it, of the EtherType 0x88b5 (for experiments, IEEE Std 802). With
+ * --no-fcs the file's frames end in the FCS that they are to have on the wire (SO_NOFCS).
  */
 #include <err.h>
 #include <errno.h>
@@ -69,6 +71,15 @@ static void send_frame(int fd, const void *frame, size_t length)
 	err(1, "a frame of %zu bytes", length);
 }
 
+static int without_fcs(int fd)
+{
+	int on = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, SO_NOFCS, &on, sizeof(on)))
+		err(1, "SO_NOFCS");
+	return fd;
+}
+
 static void wait_for_turn(const struct timespec *start, unsigned long long ns)
 {
 	struct timespec turn = *start;
@@ -121,9 +132,11 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && !strcmp(argv[1], "--marker"))
 		send_marker(open_interface(argv[3], address), address, argv[2]);
+	else if (argc == 4 && !strcmp(argv[1], "--no-fcs"))
+		send_file(without_fcs(open_interface(argv[2], address)), argv[3], 0);
 	else if (argc == 3 || argc == 4)
 		send_file(open_interface(argv[1], address), argv[2], argc == 4 ? atol(argv[3]) : 0);
 	else
-		errx(2, "usage: send-frames INTERFACE PCAP [PER_SECOND] | --marker TEXT INTERFACE");
+		errx(2, "usage: send-frames [--no-fcs | --marker TEXT] INTERFACE [PCAP [RATE]]");
 	return 0;
 }

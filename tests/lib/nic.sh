@@ -1,0 +1,65 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# For tests with the network card in software, tests/nic: its driver says what it can do. build_nic
+# is for `prepare`, the rest for the machine.
+
+# shellcheck disable=SC2034 # the tests use it
+wires=/sys/kernel/debug/testnic
+
+# The module for the machine's kernel.
+build_nic() {
+	local image options
+	read -ra options <<<"${SOFTTAP_MACHINE#*--kernel }"
+	image=$("${tests:?set by test.sh}/../scripts/vm-image" "${options[0]}")
+	MODULE=tests/nic KVER=$(<"$image/release") KDIR=$(<"$image/kdir") \
+		BUILD=build/$(<"$image/release")/nic "$tests/../scripts/build-module" >build.log 2>&1 </dev/null ||
+		{ diag "$(cat build.log)"; return 1; }
+}
+
+# load_nic [PARAMETER=VALUE…]
+load_nic() {
+	insmod "$tests/../build/$(uname -r)/nic/testnic.ko" "$@"
+}
+
+# A cable between two hosts: cards 0 and 1 become a0 and b0.
+cable_topology() {
+	add_namespaces
+	load_nic cards=2 names=a0,b0 "$@"
+	ip link set a0 netns A
+	ip link set b0 netns B
+	in_a ip link set a0 up
+	in_b ip link set b0 up
+}
+
+# statistic A|B NAME - of ethtool -S; "queue_*_tx_frames" adds up
+statistic() {
+	ip netns exec "$1" ethtool -S "${1,,}0" | awk -F ': ' -v name="$2" '
+		BEGIN { gsub(/\*/, "[0-9]+", name) }
+		{ sub(/^ */, "", $1) }
+		$1 ~ "^" name "$" { sum += $2 }
+		END { print sum + 0 }'
+}
+
+listeners=()
+
+# listen CARD FILE - what leaves a card, from now on
+listen() {
+	cat "$wires/card$1/wire" >"$2" &
+	listeners+=($!)
+	within 10 test -s "$2"
+}
+
+# Frames have passed when counters say so; what listeners read of them is in their files soon.
+stop_listening() {
+	local file size=-1
+	for file; do
+		until [ "$size" = "$(stat -c %s "$file")" ]; do
+			size=$(stat -c %s "$file")
+			sleep 0.1
+		done
+	done
+	kill "${listeners[@]}"
+	wait "${listeners[@]}" 2>/dev/null || :
+	listeners=()
+}
