@@ -65,10 +65,10 @@ patience=1
 # shellcheck disable=SC2034 # some tests use it
 slowness=$((patience * patience))
 
-# pause SECONDS - without a process: nothing ever comes through this pipe
-never=
+# pause SECONDS - without a process: nothing ever comes through this pipe. It is made here, as
+# making it changes $!.
+exec {never}<> <(:)
 pause() {
-	[ "$never" ] || exec {never}<> <(:)
 	read -rt "$1" -u "$never" || :
 }
 
