@@ -5,6 +5,7 @@
  */
 #include <linux/crc32.h>
 #include <linux/if_vlan.h>
+#include <linux/udp.h>
 #include <net/checksum.h>
 
 #include "nic.h"
@@ -155,7 +156,9 @@ static void finish_checksum(u8 *frame, unsigned int len, const struct sk_buff *s
 	unsigned int start = skb_checksum_start_offset(skb);
 	__sum16 *sum = (__sum16 *)(frame + start + skb->csum_offset);
 
-	*sum = csum_fold(csum_partial(frame + start, len - start, 0)) ?: CSUM_MANGLED_0;
+	*sum = csum_fold(csum_partial(frame + start, len - start, 0));
+	if (!*sum && skb->csum_offset == offsetof(struct udphdr, check))
+		*sum = CSUM_MANGLED_0;	/* for UDP 0 means that there is none (RFC 768) */
 }
 
 static unsigned int append_fcs(u8 *frame, unsigned int len)
@@ -249,19 +252,22 @@ static bool may_move(struct nic_queue *queue)
 void nic_tx_move(struct nic_queue *queue)
 {
 	struct nic_tx_ring *ring = &queue->tx;
+	struct sk_buff *skb;
 	bool any = false;
 
 	spin_lock_bh(&queue->dma_lock);
-	for (; may_move(queue); any = true) {
-		struct sk_buff *skb = ring->slots[ring->moved & (ring->size - 1)].skb;
-
+	for (;; any = true) {
+		/* A peer without room says so again before the pause is over. */
+		nic_pause_tell(rcu_dereference_bh(queue->card->out->to));
+		if (!may_move(queue))
+			break;
+		skb = ring->slots[ring->moved & (ring->size - 1)].skb;
 		if (skb_is_gso(skb))
 			cut_and_send(queue, skb);
 		else
 			send(queue, skb);
 		/* Pairs with nic_tx_clean(). */
 		smp_store_release(&ring->moved, ring->moved + 1);
-		nic_pause_tell(rcu_dereference_bh(queue->card->out->to));
 	}
 	if (any)
 		nic_raise(queue);
