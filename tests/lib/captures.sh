@@ -5,7 +5,10 @@
 
 # saved FILE NAME - a counter that the guest saved
 saved() {
-	awk -v name="$2" '$1 == name { print $2 }' "$1"
+	local name value
+	while read -r name value; do
+		[ "$name" != "$2" ] || echo "$value"
+	done <"$1"
 }
 
 # passed_unchanged FROM TO PORT PEER FILE - frames from host FROM came to TO as they were, and

@@ -19,16 +19,19 @@ machines=('--kernel 6.1' '--kernel 6.12')
 timeout=600
 pieces='greater 1000 or tcp[tcpflags] & tcp-fin != 0'	# some segments of a stream
 
+once() {
+	make-filters expressions all
+	make-filters frames 1 frames.a
+	frames count frames.a >sent
+	make-filters frames 2 frames.b
+}
+
 # All expressions on one kernel, a fifth of them on the other; all on both with --long.
 prepare() {
 	local each=1
 	[ "$SOFTTAP_MACHINE" = '--kernel 6.1' ] || each=$(count 5 1)
-	make-filters expressions all
-	awk -v each="$each" '(NR - 1) % each == 0' all >expressions
-	rm all
-	make-filters frames 1 frames.a
-	frames count frames.a >sent
-	make-filters frames 2 frames.b
+	ln -s "$SOFTTAP_SHARED"/{frames.a,frames.b,sent} .
+	awk -v each="$each" '(NR - 1) % each == 0' "$SOFTTAP_SHARED/all" >expressions
 }
 
 # Starts tcpdump for each expression, in numbered files.
@@ -40,25 +43,29 @@ start_tcpdumps() {
 		tcpdumps+=($!)
 	done
 	for n in "${!expressions[@]}"; do
-		within 60 grep -q 'listening on' "tcpdump.$n.log"
+		within 60 listens "tcpdump.$n.log"
 	done
 }
 
 # tcpdump_has_all PROCESS LOG - it has taken what its filter let pass; it tells when asked
 tcpdump_has_all() {
-	local pattern='.* ([0-9]+) packets? captured, ([0-9]+) packets? received by filter'
+	local lines pattern='.* ([0-9]+) packets? captured, ([0-9]+) packets? received by filter'
 	kill -USR1 "$1"
-	[[ $(tail -n 1 "$2") =~ $pattern ]] && [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+	mapfile -t lines <"$2"
+	[[ ${lines[-1]} =~ $pattern ]] && [ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
 }
 
 # The port comes after tcpdump.
 port_has_all() {
-	[ "$(counter a/rx_frames)" = "$(<"$SOFTTAP_OUT/sent")" ]
+	local received
+	read_counter received a/rx_frames
+	[ "$received" = "$sent" ]
 }
 
 # What tcpdump takes live.
 ask_tcpdump() {
-	local expressions=("$@") tcpdumps=() n
+	local expressions=("$@") tcpdumps=() n sent
+	read -r sent <"$SOFTTAP_OUT/sent"
 	start_tcpdumps
 	send A "$SOFTTAP_OUT/frames.a"
 	within 60 port_has_all
@@ -91,22 +98,19 @@ to_each() {
 }
 
 super_frames() {
-	watch b.out B b0 out ip netns exec B
-	watch a.in B a0 in ip netns exec A
+	watch b.out B b0 out in-netns B
+	watch a.in B a0 in in-netns A
 	watch_begins
 	start_reader stream.pcapng -f "$pieces"
 	give_addresses
-	head -c 1M /dev/urandom >served
-	in_b python3 -m http.server 8000 </dev/null >http.log 2>&1 &
-	within 60 in_a curl -sf -o /dev/null --max-time 10 http://192.0.2.2:8000/http.log
-	ok 'a stream passes' in_a curl -sSf --max-time 120 -o fetched http://192.0.2.2:8000/served
-	ok 'every byte of it' cmp served fetched
-	kill $!
+	in_b exchange-data stream server 192.0.2.2 </dev/null >ready &
+	within 60 test -s ready
+	ok 'a stream passes, every byte of it' in_a exchange-data stream client 192.0.2.2
+	ok 'and back' wait $!
 	take_addresses
 	stop_watchers
 	ok 'the reader ends well' stop_reader
 	laws_hold
-	rm served fetched
 }
 
 # capture_both NAME OPTION…
@@ -119,7 +123,9 @@ capture_both() {
 }
 
 came_to_b() {
-	[ "$(counter b/rx_frames)" -gt "$1" ]
+	local came
+	read_counter came b/rx_frames
+	[ "$came" -gt "$1" ]
 }
 
 # softtap capture always sets something; cat does not.
@@ -212,7 +218,7 @@ accounted() {
 hold_against_tcpdump() {
 	ok "$2: what tcpdump takes" frames same "tcpdump.$1" "softtap.$1"
 	accounted "$1" a b "$2"
-	ok "$2: that is not all" test "$(frames count "softtap.$1")" -lt "$(frames count frames.a)"
+	ok "$2: that is not all" test "$(frames count "softtap.$1")" -lt "$(<sent)"
 }
 
 # says N - what the reader says at the end

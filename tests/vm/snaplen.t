@@ -45,25 +45,21 @@ hosts() {
 	add_host B b0 192.0.2.2/24 a0/192.0.2.1
 	add_host A a0.5 198.51.100.1/24 b0.5/198.51.100.2
 	add_host B b0.5 198.51.100.2/24 a0.5/198.51.100.1
-	in_b socat -u TCP-LISTEN:9000,fork,reuseaddr OPEN:/dev/null </dev/null &
+	in-netns B exchange-data mixed server :: </dev/null >ready &
 	listener=$!
-	within 60 is_listened_to
+	within 60 test -s ready
 }
 
-is_listened_to() {
-	in_b ss -Htln | grep -q :9000
-}
-
+# Nothing is under way any more. State 0A is that of a socket that listens, 07 of one that is closed.
 all_closed() {
-	[ -z "$(in_b ss -Htan state connected)" ]
+	! in_b grep -qE '^ *[0-9]+: [^ ]+ [^ ]+ 0[1-689BC]' /proc/net/tcp /proc/net/tcp6
 }
 
 # What one session has: datagrams and streams of sockets, frames of other types.
 traffic() {
 	local address
 	for address in 192.0.2.2 198.51.100.2; do
-		head -c 1400 /dev/zero | in_a socat -u - UDP-SENDTO:$address:9000
-		head -c 20000 /dev/zero | in_a socat -u -b 20000 - TCP:$address:9000
+		in_a exchange-data mixed client $address
 	done
 	within 60 all_closed
 	send A "$SOFTTAP_OUT/lengths"
