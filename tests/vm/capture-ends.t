@@ -32,7 +32,7 @@ after_packets() {
 	touch wanted
 	keep_sending &
 	ok '-c 10 ends by itself' timeout 60 softtap capture -c 10 -w count.pcapng
-	ok '-a duration:2 ends by itself' timeout 60 softtap capture -a duration:2 -w time.pcapng
+	ok '-a duration:1 ends by itself' timeout 60 softtap capture -a duration:1 -w time.pcapng
 	rm wanted
 	wait $!
 }
@@ -56,7 +56,7 @@ to_pipe() {
 # A terminal shows how it goes, every second, and the result in place of it.
 on_terminal() {
 	ok 'on a terminal: ends well' timeout 60 script -qec \
-		'softtap capture -a duration:3 -w terminal.pcapng' said
+		'softtap capture -a duration:2 -w terminal.pcapng' said
 	like 'on a terminal: progress is shown' "$(cat said)" \
 		$'\r[0-9]+ packets?, [0-9]+ bytes, 0 dropped'
 	like 'to a file: it is not' "$(cat INT.pcapng.log)" '^[0-9]+ packets captured'
@@ -79,7 +79,7 @@ guest() {
 verify() {
 	local name
 	is '-c 10 wrote 10' "$(frames count count.pcapng)" 10
-	ok '-a duration:2 wrote some' test "$(frames count time.pcapng)" -gt 100
+	ok '-a duration:1 wrote some' test "$(frames count time.pcapng)" -gt 100
 	for name in INT TERM HUP pipe; do
 		ok "$name: all that was received is there" frames same plain $name.pcapng
 		is "$name: nothing was lost" "$(frames dropped $name.pcapng)" $'0 0\n0 0'
