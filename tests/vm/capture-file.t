@@ -20,19 +20,23 @@
 machines=('--kernel 6.1' '--kernel 6.12 --smp 2' '--kernel 6.1 --smp 4')
 debugfs=/sys/kernel/debug/softtap/tap0
 
-prepare() {
+once() {
 	local seed
 	for seed in 1 2 3 4; do
 		make-frames plain $seed 60 1500 plain.$seed
 	done
 }
 
+prepare() {
+	ln -s "$SOFTTAP_SHARED"/* .
+}
+
 # all_send CPU… - the four senders, each on its processor
 all_send() {
 	local seed host=(A A B B) senders=()
 	for seed in 1 2 3 4; do
-		taskset -c "$1" ip netns exec "${host[seed - 1]}" \
-			send-frames "$(tr 'AB' 'ab' <<<"${host[seed - 1]}")0" "$SOFTTAP_OUT/plain.$seed" &
+		in-netns -c "$1" "${host[seed - 1]}" \
+			send-frames "${host[seed - 1],,}0" "$SOFTTAP_OUT/plain.$seed" &
 		senders+=($!)
 		shift
 	done
@@ -40,11 +44,13 @@ all_send() {
 }
 
 by_cat() {
+	local before
 	cat $debugfs/header $debugfs/cpu0 >cat.pcapng </dev/null &
 	reader=$!
-	within 60 marker_recorded "$(add_up a/{captured,filtered}_frames)"
+	sum before a/{captured,filtered}_frames
+	within 60 marker_recorded "$before"
 	all_send 0 0 0 0
-	taskset -c 0 ip netns exec A send-frames --marker 'softtap test marker: end of A' a0
+	in-netns -c 0 A send-frames --marker 'softtap test marker: end of A' a0
 	within 60 marker_seen end A cat.pcapng
 	kill "$reader"
 	wait "$reader" || :
