@@ -140,8 +140,8 @@ prepare() {
 
 # The hosts only watch what comes: none of them answers.
 deaf() {
-	ip netns exec "$1" tc qdisc add dev "$2" ingress
-	ip netns exec "$1" tc filter add dev "$2" ingress matchall action drop
+	in-netns "$1" tc qdisc add dev "$2" ingress
+	in-netns "$1" tc filter add dev "$2" ingress matchall action drop
 }
 
 # What is left out the tap would not see: no wider is what selects it.
@@ -162,8 +162,8 @@ guest() {
 	set_mtu 65535
 	deaf A a0
 	deaf B b0
-	watch a.in B a0 in ip netns exec A
-	watch b.in A b0 in ip netns exec B
+	watch a.in B a0 in in-netns A
+	watch b.in A b0 in in-netns B
 	watch_begins
 	load tap=eth1:eth2 subbufs=128
 	left_out

@@ -19,9 +19,13 @@
 machines=('--kernel 6.1' '--kernel 6.12')
 
 # What fits; 1,522 bytes is an MTU of 1,500 with an Ethernet header and two tags. What does not.
-prepare() {
+once() {
 	make-frames plain 1 60 1508 short.a
 	make-frames plain 2 1523 9000 long.a
+}
+
+prepare() {
+	ln -s "$SOFTTAP_SHARED"/* .
 }
 
 # A stream whose frames would be long: super-frames, and what is sent again for them.

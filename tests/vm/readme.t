@@ -37,11 +37,19 @@ pings_pass() {
 	in_a ping -q -c 10 -i 0.05 -W 2 192.0.2.2
 }
 
+# begins BEFORE - a command reads the tap, or has something to show
+begins() {
+	[ -s /tmp/test/said ] || marker_recorded "$1"
+}
+
 # Runs a line that waits for Ctrl-C: in the background, as a shell with job control does it.
 run_until_interrupt() {
+	local before
+	sum before a/{captured,filtered}_frames
+	: >/tmp/test/said
 	set -m
 	eval "$1" >"/tmp/test/said" 2>&1 </dev/null &
-	sleep 2	# nothing tells when cat has opened its file
+	ok "$2: begins" within 30 begins "$before"
 	ok "$2: pings pass meanwhile" pings_pass
 	sleep 1	# more than the reader's interval
 	kill -INT -- -$!

@@ -15,7 +15,7 @@
 
 machines=('--kernel 6.1' '--kernel 6.12')
 
-prepare() {
+once() {
 	make-frames odd 1 14 1500 odd.a
 	make-frames odd 2 14 1500 odd.b
 	make-frames broken 7 14 1500 broken.a
@@ -24,6 +24,10 @@ prepare() {
 	make-frames lengths 4 14 1500 lengths.b
 	make-frames jumbo 5 14 9000 jumbo.a
 	make-frames jumbo 6 14 9000 jumbo.b
+}
+
+prepare() {
+	ln -s "$SOFTTAP_SHARED"/* .
 }
 
 guest() {
