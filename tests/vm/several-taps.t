@@ -98,7 +98,7 @@ at_run_time() {
 	local sender
 	readers=()
 	read_tap 1 stays.pcapng
-	send_on A1 300 &
+	send_on A1 $((500 / patience)) &
 	sender=$!
 	echo tap0 >$sysfs/remove
 	ok 'tap0 is gone' test ! -e $sysfs/tap0 -a ! -e /dev/softtap/tap0
@@ -124,7 +124,7 @@ passes() {
 	readers=()
 	read_tap "$n" "passes.$n"
 	for host in A B; do
-		send_on "$host$n" 200 &
+		send_on "$host$n" $((400 / patience)) &
 		senders+=($!)
 	done
 	within 10 is_passing "$n"
