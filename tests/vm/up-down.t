@@ -122,7 +122,7 @@ frames_pass() {
 
 test_up_down() {
 	before
-	timed softtap up "$a" "$b" >said
+	measured softtap up "$a" "$b" >said
 	up_ms=$ms
 	is "$label: up" "$(<said)" "tap0 is up between $a and $b"
 	is "$label: up, no address is left" "$(addresses "$a")$(addresses "$b")" ''
@@ -130,7 +130,7 @@ test_up_down() {
 	softtap capture -w "capture.$label" </dev/null 2>capture.log &
 	reader=$!
 	ok "$label: frames pass, and are recorded" within 30 recorded
-	timed softtap down >said
+	measured softtap down >said
 	down_ms=$ms
 	is "$label: down" "$(<said)" "$a:$b is as it was"
 	ok "$label: down ends the reader first" wait "$reader"
@@ -143,7 +143,7 @@ recorded() {
 }
 
 # $ms is how long it took.
-timed() {
+measured() {
 	local start=${EPOCHREALTIME/[.,]/}
 	"$@"
 	ms=$(((${EPOCHREALTIME/[.,]/} - start) / 1000))
