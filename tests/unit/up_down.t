@@ -773,7 +773,7 @@ run_alone() {
 
 # start TEST - what it has to say goes into a file of its name
 start() {
-	timeout 300 unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --alone "$1" \
+	timeout 600 unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --alone "$1" \
 		>"$work/$1" </dev/null || echo "not ok - $1 ended early, status $?" >>"$work/$1"
 }
 
