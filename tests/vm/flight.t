@@ -24,7 +24,7 @@
 
 machines=('--kernel 6.1 --smp 2 --disk 64M' '--kernel 6.12 --smp 2 --disk 64M')
 timeout=$(count 400 2000)
-snapshots=$(count 20 200)
+snapshots=$(count 8 200)
 flood_rate=4000
 
 policy() {
@@ -45,43 +45,36 @@ no_file() {
 	is "$1: one line of complaint" "$(grep -c '^softtap: ' said)" 1
 }
 
-# packets FILE - of both ports
+# packets FILE - of both ports, "12 34"
 packets() {
-	softtap verify -j "$1" 2>/dev/null | jq -c '[.interfaces[].packets]'
+	softtap verify -j "$1" 2>/dev/null | grep -oE '"packets": ?[0-9]+' | tr -dc '0-9\n' | paste -sd' '
 }
 
 # both COUNTER - of both ports
 both() {
-	echo "[$(counter "a/$1"),$(counter "b/$1")]"
+	echo "$(counter "a/$1") $(counter "b/$1")"
 }
 
 # --- Now ------------------------------------------------------------------------------------------
 
 under_traffic() {
-	local n good=0
+	local n
 	frames_pass overwritten_frames 1
 	for ((n = 1; n <= snapshots; n++)); do
 		softtap snapshot -w snapshot.$n 2>said || diag "$(cat said)"
-		if softtap verify snapshot.$n >/dev/null 2>said; then
-			good=$((good + 1))
-		else
-			diag "$(cat said)"
-		fi
 		frames_pass overwritten_frames 200
 	done
-	is "$snapshots snapshots, softtap verify finds each good" $good "$snapshots"
 	ok 'one to a pipe' bash -c 'set -o pipefail; softtap snapshot -w - | cat >piped'
-	ok 'it is good' softtap verify piped
 }
 
 at_rest() {
-	local captured overwritten
+	local captured_a captured_b overwritten_a overwritten_b
 	softtap snapshot -w rest 2>/dev/null
-	captured=$(both captured_frames)
-	overwritten=$(both overwritten_frames)
+	read -r captured_a captured_b <<<"$(both captured_frames)"
+	read -r overwritten_a overwritten_b <<<"$(both overwritten_frames)"
 	is "at rest, the snapshot is what was captured and not overwritten" "$(packets rest)" \
-		"$(jq -nc "[$captured, $overwritten] | transpose | map(.[0] - .[1])")"
-	is 'nothing is lost' "$(both lost_frames)" '[0,0]'
+		"$((captured_a - overwritten_a)) $((captured_b - overwritten_b))"
+	is 'nothing is lost' "$(both lost_frames)" '0 0'
 }
 
 # --- When something happens -------------------------------------------------------------------
@@ -120,8 +113,6 @@ at_a_signal() {
 	kill -USR1 "$snapshot"
 	wait_for_end
 	is 'at a signal: ends well' "$ended_with" 0
-	like 'at a signal: something is in it' "$(packets at-signal)" '^\[[1-9][0-9]*,[1-9][0-9]*\]$'
-	ok 'at a signal: it is good' softtap verify at-signal
 }
 
 interrupted() {
@@ -241,9 +232,8 @@ left_over() {
 	stop_flood
 	softtap capture -w left -a duration:0.1 2>/dev/null </dev/null
 	is 'captured = in the file of a dead reader + overwritten + left for the next one' \
-		"$(both captured_frames)" \
-		"$(jq -nc "[$(packets taken),$(both overwritten_frames),$(packets left)] | transpose | map(add)")"
-	ok 'of what is left nothing is torn, doubled or late' records left
+		"$(both captured_frames)" "$(printf '%s\n' "$(packets taken)" "$(both overwritten_frames)" \
+			"$(packets left)" | awk '{ a += $1; b += $2 } END { print a, b }')"
 	laws_hold
 }
 
@@ -303,7 +293,10 @@ around_the_frame() {
 }
 
 verify() {
-	local n good=0
+	local n file good=0
+	for file in $(seq -f 'snapshot.%g' "$snapshots") piped at-signal; do
+		ok "$file: softtap verify finds it good" softtap verify "$file"
+	done
 	for ((n = 1; n <= snapshots; n++)); do
 		if records --whole --lost 0,0 snapshot.$n >account; then
 			good=$((good + 1))
@@ -319,6 +312,8 @@ verify() {
 	done
 	around_the_frame
 	file_is_valid at-frame
+	like 'at a signal: something is in it' "$(packets at-signal)" '^[1-9][0-9]* [1-9][0-9]*$'
+	ok 'of what a dead reader left nothing is torn, doubled or late' records left
 }
 
 run_test
