@@ -9,9 +9,9 @@
 # shellcheck disable=SC2154 # sysfs tests under
 # shellcheck disable=SC2034 # reader
 
-# Frames a second, each way. An emulated machine with two processors, on a host with two, carries
-# 14,000 when it does nothing else. The flood stands back for what else the test does; the rate
-# that was carried is said at the end.
+# Frames a second, each way. An emulated machine, whose processors take turns, carries about 6,000
+# beside a reader. The flood stands back for what else the test does; the rate that was carried is
+# said at the end. With less, everything else goes faster.
 flood_rate=10000
 flood=
 
