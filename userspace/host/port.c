@@ -183,10 +183,11 @@ static int restore_port(const struct port_state *port, struct link *now)
 
 	/* First and last: some drivers have interrupts only while the link is up, some ask anew. */
 	err = interrupts_restore(&port->interrupts);
+	/* Before the qdisc: of mq's, those of queues not in use are pfifo_fast (mq_init()). */
+	err = first_of(err, queues_restore(&port->queues, now->ifname));
 	err = first_of(err, restore_qdisc(port, now));
 	if (!(port->flags & IFF_UP))
 		err = first_of(err, set_link(now->ifname, false));
-	err = first_of(err, queues_restore(&port->queues, now->ifname));
 	err = first_of(err, features_restore(&port->features, now->ifname));
 	err = first_of(err, sysctls_restore(&port->sysctls, now->ifname));
 	if (port->flags & IFF_UP)
