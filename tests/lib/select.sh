@@ -92,10 +92,10 @@ in_time() {
 
 # Says which of the files no test covers.
 tell_uncovered() {
-	local file patterns
-	read -ra patterns -d '' < <(headers | cut -d ' ' -f 1,3-) || :
+	local file all
+	read -ra all -d '' < <(headers | cut -d ' ' -f 1,3-) || :
 	for file; do
-		covered "$file" "${patterns[@]}" || [[ $file == tests/* ]] ||
+		covered "$file" "${all[@]}" || [[ $file == tests/* ]] ||
 			echo "tests/run: no test covers $file" >&2
 	done
 }
