@@ -97,25 +97,25 @@ veth_topology() {
 	links_up
 }
 
-# card_topology RING - the cables are those of the emulated cards eth0 - eth1 and eth2 - eth3; eth0
-# and eth3 become a0 and b0, and do not merge or split frames: they stand for other machines.
+# The cables are those of the emulated cards eth0 - eth1 and eth2 - eth3; eth0 and eth3 become a0
+# and b0, and do not merge or split frames: they stand for other machines.
 card_topology() {
 	add_namespaces
 	ip link set eth0 netns A name a0
 	ip link set eth3 netns B name b0
 	in_a ethtool -K a0 gro off gso off tso off tx off
 	in_b ethtool -K b0 gro off gso off tso off tx off
-	# The emulator reorders frames when a ring is full.
-	in_a ethtool -G a0 rx "$1"
-	in_b ethtool -G b0 rx "$1"
-	ethtool -G eth1 rx "$1"
-	ethtool -G eth2 rx "$1"
 	links_up
-	# A real link comes up some time after.
-	within 30 grep -q 1 /sys/class/net/eth1/carrier
-	within 30 grep -q 1 /sys/class/net/eth2/carrier
+	# A real link comes up some time after, and what is sent before that is lost.
+	within 30 in_a grep -q up /sys/class/net/a0/operstate
+	within 30 grep -q up /sys/class/net/eth1/operstate
+	within 30 grep -q up /sys/class/net/eth2/operstate
+	within 30 in_b grep -q up /sys/class/net/b0/operstate
+	# In order, whatever is in the frames, and without a loss.
+	in_a tc qdisc replace dev a0 root pfifo limit 10000
 	tc qdisc replace dev eth1 root pfifo limit 10000
 	tc qdisc replace dev eth2 root pfifo limit 10000
+	in_b tc qdisc replace dev b0 root pfifo limit 10000
 }
 
 # send A|B PCAP [PER_SECOND] - sends a file's frames out of the host's end of the cable. Each host
@@ -164,10 +164,13 @@ watch_begins() {
 	done
 }
 
+# A card hands several frames on at once. Of those the packet socket that was there first gets the
+# ones that nobody else wants behind the others, so those that watch what comes in are not first.
 start_watchers() {
 	watch a.out A a0 out in-netns A
-	watch a.in B a0 in in-netns A
 	watch b.out B b0 out in-netns B
+	watch_begins
+	watch a.in B a0 in in-netns A
 	watch b.in A b0 in in-netns B
 	watch_begins
 }

@@ -13,16 +13,14 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/captures.sh"
 
-virtio="virtio-net-pci,rx_queue_size=1024"
-machines=(
-	"--kernel 6.1 --nic $virtio --nic $virtio --nic $virtio --nic $virtio"
-	"--kernel 6.12 --nic $virtio --nic $virtio --nic $virtio --nic $virtio"
-	"--kernel 6.1 --nic e1000e --nic e1000e --nic e1000e --nic e1000e"
-	"--kernel 6.12 --nic e1000e --nic e1000e --nic e1000e --nic e1000e"
-)
-rate=1000	# frames a second that the emulator's cables carry in order
+cards() {
+	printf -- ' --nic %s' "$1" "$1" "$1" "$1"
+}
 
-prepare() {
+machines=("--kernel 6.1$(cards virtio-net-pci)" "--kernel 6.12$(cards virtio-net-pci)"
+	"--kernel 6.1$(cards e1000e)" "--kernel 6.12$(cards e1000e)")
+
+once() {
 	make-frames odd 1 60 1500 odd.a
 	make-frames odd 2 60 1500 odd.b
 	make-frames lengths 3 60 1500 lengths.a
@@ -30,29 +28,28 @@ prepare() {
 	make-frames short 5 14 1500 short.a
 }
 
+prepare() {
+	cp "$SOFTTAP_SHARED"/* .
+}
+
 is_e1000e() {
 	[[ $SOFTTAP_MACHINE == *e1000e* ]]
 }
 
 guest() {
-	local port
-	card_topology 1024
 	# A card that the emulator makes of it (QEMU 7.2) adds no second VLAN tag, but
-	# changes the one that is there.
+	# changes the one that is there. Later the card would take its link down for it.
 	if is_e1000e; then
 		ethtool -K eth1 rxvlan off txvlan off
 		ethtool -K eth2 rxvlan off txvlan off
 	fi
+	card_topology
 	start_watchers
-	for port in eth1 eth2; do
-		watch_port $port in
-		watch_port $port out
-	done
 	load tap=eth1:eth2
 	start_reader capture.pcapng
-	both_ways odd $rate
-	both_ways lengths $rate
-	send A "$SOFTTAP_OUT/short.a" $rate
+	both_ways odd
+	both_ways lengths
+	send A "$SOFTTAP_OUT/short.a"
 	stop_watchers
 	ok 'the reader ends well' stop_reader
 	laws_hold
@@ -60,25 +57,15 @@ guest() {
 	unload
 }
 
-# The emulator's cables (QEMU 7.2) now and then let a frame overtake those that wait for the far
-# end's card: order is what the port that sends is given, against what the other port received.
-passed_between_cards() {
-	local from=$1 in=$2 out=$3 to=$4 interface=$5
-	ok "$from to $to: what left comes, byte for byte, each frame once" \
-		frames shuffled "$from.out" "$to.in"
-	ok "$from to $to: $out sends what $in received, in order" frames same "$in.in" "$out.out"
-	ok "$from to $to: so it is in the capture" frames same "$in.in" "capture.pcapng:$interface"
-}
-
 verify() {
+	ok 'A sent what it was to send' frames same odd.a,lengths.a,short.a a.out
+	ok 'B sent what it was to send' frames same odd.b,lengths.b b.out
 	if is_e1000e; then
 		frames pad 60 a.out a.wire
 		mv a.wire a.out
 	fi
-	passed_between_cards a eth1 eth2 b 0
-	counters_agree a a b
-	passed_between_cards b eth2 eth1 a 1
-	counters_agree b b a
+	passed_unchanged a b a b capture.pcapng
+	passed_unchanged b a b a capture.pcapng
 	file_is_valid capture.pcapng
 }
 
