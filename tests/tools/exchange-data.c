@@ -33,7 +33,7 @@
 #define ROUNDS		10
 #define SEGMENT		1000
 #define MESSAGE		10240
-#define STREAM		(1 << 20)
+#define STREAM		1048576
 #define DATAGRAM	1400
 #define PIECE		20000
 
@@ -231,7 +231,7 @@ int main(int argc, char **argv)
 	size_t i;
 
 	if (argc != 4)
-		errx(2, "usage: exchange-data udp-segments|datagrams|sctp|stream|mixed server|client ADDRESS");
+		errx(2, "usage: exchange-data KIND server|client ADDRESS");
 	server = !strcmp(argv[2], "server");
 	look_up(argv[3]);
 	for (i = 0; i < sizeof(message); i++)

@@ -14,8 +14,8 @@
  * other, and after each runs COMMAND, which has a frame pass. A line for each: its name, the error,
  * and how many frames were recorded meanwhile.
  *
- * wait has one reader wait for any frame, and after it another one for none; for each, COMMAND has a
- * frame pass. Tells before and after whether poll says that it came, and whether there is a time.
+ * wait has one reader wait for any frame, and after it another one for none; for each, COMMAND has
+ * a frame pass. Tells before and after whether poll says that it came, and whether there is a time.
  */
 #include <err.h>
 #include <errno.h>
@@ -250,7 +250,8 @@ static void refused(char **command)
 	static struct sock_filter many[1 << 17];
 	const struct program programs[] = {
 		NO_FILTER("no return", BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0)),
-		NO_FILTER("a jump beyond the end", BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 9), WHOLE),
+		NO_FILTER("a jump beyond the end",
+			  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 9), WHOLE),
 		NO_FILTER("a jump backwards", WHOLE, BPF_STMT(BPF_JMP | BPF_JA, -2), WHOLE),
 		NO_FILTER("an unknown instruction", BPF_STMT(0xff, 0), WHOLE),
 		NO_FILTER("a division by 0", BPF_STMT(BPF_ALU | BPF_DIV | BPF_K, 0), WHOLE),
