@@ -109,13 +109,17 @@ quick_jq() {
 	PATH=$PWD/bin:$PATH
 }
 
+# Seconds that a script gives links to become ready; most of it is for hardware. Addresses are
+# checked for two of them, and pings have five more.
+wait_time=$(count 2 5)
+
 # run_script HOST INTERFACES - in a /run and among processes of its own, as some of them end all
 # daemons of a name; prints what it says and its status
 run_script() {
 	local status=0
 	cd "$(selftests)"
 	ip netns exec "$1" unshare --pid --fork --mount-proc sh -c 'mount -t tmpfs run /run && exec "$@"' \
-		sh env NETIF_CREATE=no "./$SOFTTAP_PART" $(seq -f swp%g "$2") || status=$?
+		sh env NETIF_CREATE=no WAIT_TIME="$wait_time" "./$SOFTTAP_PART" $(seq -f swp%g "$2") || status=$?
 	echo "EXIT: $status"
 }
 
