@@ -28,7 +28,8 @@
 machines=('--kernel 6.1 --disk 1G' '--kernel 6.12 --disk 1G')
 timeout=$(count 500 2000)
 flood_rate=2000		# 3 MB/s for the disk
-changes=$(count 10 200)	# of the policy
+changes=$(count 5 200)	# of the policy
+transfer_mb=$(count 4 8)
 
 policy() {
 	echo "$1" >$sysfs/tap0/policy
@@ -36,10 +37,10 @@ policy() {
 
 # --- TCP ------------------------------------------------------------------------------------------
 
-# transfer NAME - 8 MB from A to B
+# transfer NAME - from A to B
 transfer() {
 	ok "$1: the transfer comes to its end" timeout $((120 * patience)) ip netns exec A \
-		iperf3 -c 192.0.2.2 -n 8M -J --logfile "$1.json"
+		iperf3 -c 192.0.2.2 -n "${transfer_mb}M" -J --logfile "$1.json"
 }
 
 seconds_of() {
