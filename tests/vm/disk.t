@@ -27,7 +27,7 @@
 
 machines=('--kernel 6.1 --disk 256M' '--kernel 6.12 --smp 2 --disk 256M')
 timeout=$(count 400 1200)
-frames=$(($(count 20000 200000) / patience))	# each way, that a slow disk gets to see at least
+frames=$(($(count 10000 200000) / patience))	# each way, that a slow disk gets to see at least
 flood_rate=5000
 sectors=$((256 * 2048))
 
@@ -56,7 +56,7 @@ make_disk() {
 	modprobe -a dm-mod dm-flakey
 	table good | dmsetup create trouble
 	disk_device=/dev/mapper/trouble
-	new_disk -O ^has_journal,^resize_inode -N 64
+	new_disk -O ^has_journal,^resize_inode -N 64 -m 0
 }
 
 from_the_disk() {
@@ -106,6 +106,8 @@ slow_disk() {
 	start_capture disk/slow
 	until_most_is_lost
 	stop_flood
+	# What was lost is lost: the rest need not take its time.
+	make_slow_group max
 	ok 'slow: the reader ends well' stop_reader
 	under=()
 	softtap stat -j >after.json
@@ -227,13 +229,14 @@ leave_space() {
 
 full_disk() {
 	begin_account
-	leave_space 4000000
+	leave_space 2000000
 	start_flood
 	start_capture disk/first
 	reader_fails 'full disk' 'cannot write to disk/first: No space left on device'
 	next_reader 'full disk'
 	from_the_disk
-	is 'full disk: verify finds no torn tail' "$(softtap verify -j disk/first 2>/dev/null | jq .torn_bytes)" 0
+	like 'full disk: verify finds no torn tail' "$(softtap verify -j disk/first 2>/dev/null)" \
+		'"torn_bytes": ?0[^0-9]'
 	ok 'full disk: each frame is in one of the files' records_agree disk/first second
 }
 
@@ -241,7 +244,7 @@ guest() {
 	make_disk
 	little_cache
 	veth_topology
-	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=4
 	slow_disk
 	if [ "$(nproc)" = 1 ]; then
 		bad_disk_direct bad
