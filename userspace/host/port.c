@@ -6,6 +6,8 @@
  * no difference after which step of the way there, or of an earlier way back, softtap was killed.
  */
 #include <errno.h>
+#include <net/if.h>
+#include <linux/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -195,11 +197,14 @@ static int restore_port(const struct port_state *port, struct link *now)
 	return first_of(err, interrupts_restore(&port->interrupts));
 }
 
+/* IFF_RUNNING is late: it follows the carrier when the kernel's linkwatch gets to it. */
 static bool is_settled(const struct port_state *port, const struct link *now)
 {
+	const unsigned int up = IFF_RUNNING | IFF_LOWER_UP;
+
 	if (!(port->flags & IFF_RUNNING))
 		return true;
-	return now->flags & IFF_RUNNING && !l3_is_tentative(&port->l3);
+	return (now->flags & up) == up && !l3_is_tentative(&port->l3);
 }
 
 /**
