@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 66
+# Seconds: 30
 # Covers: kmod/main.c kmod/settings.[ch] kmod/sysfs.[ch] kmod/tap.[ch]
 #
 # What the module does not take, it refuses: with the errno that fits and one line in the log that

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 17
+# Seconds: 12
 # Covers: userspace/capture.c userspace/capture_options.[ch] userspace/capture/storage.[ch]
 # Covers: userspace/lib/signals.[ch]
 #

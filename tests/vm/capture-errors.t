@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 46
+# Seconds: 20
 # Covers: userspace/capture.c userspace/capture_options.[ch] userspace/lib/message.[ch]
 # Covers: kmod/device.[ch] kmod/reader.[ch]
 #

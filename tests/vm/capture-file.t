@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 30
 # Covers: kmod/capture.[ch] kmod/files.[ch] userspace/capture.c userspace/capture/merge.[ch]
 # Covers: userspace/capture/relay.[ch] userspace/capture/pcapng.[ch] scripts/vm* tests/lib/guest.sh
 # Covers: tests/lib/softtap.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/corpus.t [--corpus DIRECTORY]…
-# Seconds: 50
+# Seconds: 35
 # Covers: kmod/forward.[ch] kmod/capture.[ch]
 #
 # Captures replayed through the tap, both ways at once: each frame comes to the far side and into

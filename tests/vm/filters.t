@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 150
+# Seconds: 45
 # Covers: kmod/filter.[ch] userspace/capture/filter.[ch]
 #
 # A capture filter takes what tcpdump's would take live on the same port, frame by frame and in

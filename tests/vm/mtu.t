@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 30
+# Seconds: 16
 # Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/load.[ch] userspace/up.c
 #
 # Ports of different MTUs: what is longer than the far one can send is dropped there, once, counted

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 50
+# Seconds: 30
 # Covers: kmod/capture.[ch] kmod/recording.[ch] kmod/settings.[ch] userspace/capture_options.[ch]
 #
 # softtap capture -s: of each frame its first bytes are recorded, as they are on the wire, whatever

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 25
 # Covers: kmod/forward.[ch] kmod/transmit.[ch]
 #
 # A frame leaves by the driver at once, or through the stack where something hangs on the port.
