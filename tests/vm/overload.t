@@ -16,12 +16,16 @@
 
 machines=('--kernel 6.1' '--kernel 6.12')
 
-prepare() {
+once() {
 	local i
 	for i in 1 2 3 4; do
 		make-frames plain $i 60 1500 plain$i.a
 		make-frames plain 1$i 60 1500 plain$i.b
 	done
+}
+
+prepare() {
+	ln -f "$SOFTTAP_SHARED"/plain* .
 }
 
 guest() {
