@@ -3,7 +3,7 @@
 # Seconds: 60
 # Covers: kmod/capture.[ch] kmod/channel.[ch] userspace/stat.c userspace/capture/storage.[ch]
 #
-# The frame sizes of RFC 2544 (section 9.1; here without FCS) and IMIX, both ways, two seconds each
+# The frame sizes of RFC 2544 (section 9.1; here without FCS) and IMIX, both ways, a second each
 # and a minute with --long, captured with the default buffers to a disk that keeps up: nothing is
 # lost, and the file says so. How fast, and what a slow disk costs, tests/bench/loss measures.
 #
@@ -23,6 +23,7 @@
 
 machines=('--kernel 6.1 --disk 4G' '--kernel 6.12 --disk 4G')
 timeout=$(count 300 1800)
+flood_rate=$(count 4000 10000)
 sizes='60 124 252 508 1020 1276 1514 imix'
 file=disk/capture.pcapng
 
@@ -30,7 +31,7 @@ file=disk/capture.pcapng
 flood_with() {
 	local size=(--size "$1")
 	[ "$1" != imix ] || size=()
-	flood --rate "$flood_rate" --seconds "$(count 2 60)" "${size[@]}" A/a0 B/b0 >flood.report
+	flood --rate "$flood_rate" --seconds "$(count 1 60)" "${size[@]}" A/a0 B/b0 >flood.report
 }
 
 # Frames of both streams, and their rates.
