@@ -55,16 +55,19 @@ listen() {
 	within 10 test -s "$2"
 }
 
-# Frames have passed when counters say so; what listeners read of them is in their files soon.
+# Frames have passed when counters say so; what listeners read of them is in their files when they
+# have nothing to read.
 stop_listening() {
-	local file size=-1
-	for file; do
-		until [ "$size" = "$(stat -c %s "$file")" ]; do
-			size=$(stat -c %s "$file")
-			sleep 0.1
-		done
+	local listener
+	for listener in "${listeners[@]}"; do
+		within 30 waits "$listener"
 	done
 	kill "${listeners[@]}"
 	wait "${listeners[@]}" 2>/dev/null || :
 	listeners=()
+}
+
+# waits PROCESS - for a frame, in wire_read()
+waits() {
+	grep -q wire_read "/proc/$1/stack"
 }

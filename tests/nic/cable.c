@@ -303,7 +303,7 @@ static ssize_t wire_write(struct file *file, const char __user *data, size_t siz
 		cond_resched();
 	}
 	mutex_unlock(&listener->lock);
-	return part < 0 ? part : done;
+	return done ?: part;
 }
 
 static const struct file_operations wire_operations = {
@@ -340,12 +340,10 @@ DEFINE_DEBUGFS_ATTRIBUTE(connected_operations, connected_get, connected_set, "%l
 
 /**
  * nic_wire_file - make a wire's files
- * @wire: which; plugged in
- * @dir: of the card that it leaves
+ * @wire: which
  */
-void nic_wire_file(struct nic_wire *wire, struct dentry *dir)
+void nic_wire_file(struct nic_wire *wire)
 {
-	wire->connected = true;
-	debugfs_create_file("wire", 0600, dir, wire, &wire_operations);
-	debugfs_create_file("connected", 0600, dir, wire, &connected_operations);
+	debugfs_create_file("wire", 0600, wire->dir, wire, &wire_operations);
+	debugfs_create_file("connected", 0600, wire->dir, wire, &connected_operations);
 }

@@ -43,22 +43,18 @@ u64 nic_clock_now(struct nic_card *card)
 	return now;
 }
 
-/* From here on, time goes on from @offset after now, with this drift. */
-static void adjust(struct nic_clock *clock, s64 offset, long scaled_ppm)
+/* From here on, time goes on with this drift. */
+static int adjust_frequency(struct ptp_clock_info *info, long scaled_ppm)
 {
+	struct nic_clock *clock = &card_of(info)->clock;
 	u64 raw;
 
 	spin_lock_bh(&clock->lock);
 	raw = ktime_get_raw_ns();
-	clock->base = time_at(clock, raw) + offset;
+	clock->base = time_at(clock, raw);
 	clock->reference = raw;
 	clock->scaled_ppm = scaled_ppm;
 	spin_unlock_bh(&clock->lock);
-}
-
-static int adjust_frequency(struct ptp_clock_info *info, long scaled_ppm)
-{
-	adjust(&card_of(info)->clock, 0, scaled_ppm);
 	return 0;
 }
 
@@ -66,7 +62,9 @@ static int adjust_time(struct ptp_clock_info *info, s64 offset)
 {
 	struct nic_clock *clock = &card_of(info)->clock;
 
-	adjust(clock, offset, clock->scaled_ppm);
+	spin_lock_bh(&clock->lock);
+	clock->base += offset;
+	spin_unlock_bh(&clock->lock);
 	return 0;
 }
 
@@ -157,6 +155,8 @@ static bool is_ptp(const u8 *frame, unsigned int len)
  * @card: where
  * @frame: the frame
  * @len: its bytes
+ *
+ * Return: whether it does
  */
 bool nic_wants_stamp(const struct nic_card *card, const u8 *frame, unsigned int len)
 {

@@ -21,12 +21,12 @@ static const char private_flags[][ETH_GSTRING_LEN] = { "tx-pad", "rx-csum-comple
 
 static const char card_counters[][ETH_GSTRING_LEN] = {
 	"rx_crc_errors", "rx_short", "rx_long", "rx_filtered", "rx_multicast", "rx_pause",
-	"tx_pause", "tx_busy", "tx_timeouts", "resets",
+	"tx_pause", "tx_timeouts", "resets",
 };
 
 static const char *const queue_counters[] = {
-	"tx_frames", "tx_bytes", "tx_doorbells", "tx_dropped", "rx_frames", "rx_bytes", "rx_missed",
-	"rx_no_memory", "rx_merged", "interrupts", "polls",
+	"tx_frames", "tx_bytes", "tx_doorbells", "tx_dropped", "tx_busy", "rx_frames", "rx_bytes",
+	"rx_missed", "rx_no_memory", "rx_merged", "interrupts", "polls",
 };
 
 static int get_sset_count(struct net_device *dev, int set)
@@ -103,11 +103,15 @@ static int rebuild(struct nic_card *card, void (*change)(struct nic_card *card, 
 		   const void *what)
 {
 	bool up = card->sending;
+	int err;
 
 	if (up)
 		nic_down(card);
 	change(card, what);
-	return up ? nic_up(card) : 0;
+	err = up ? nic_up(card) : 0;
+	if (err)
+		netdev_err(card->netdev, "it stays down: %pe\n", ERR_PTR(err));
+	return err;
 }
 
 static void get_ringparam(struct net_device *dev, struct ethtool_ringparam *ring,
@@ -153,11 +157,19 @@ static void change_channels(struct nic_card *card, const void *what)
 	nic_spread(card, ((const struct ethtool_channels *)what)->combined_count);
 }
 
+static void change_count(struct nic_card *card, const void *what)
+{
+	card->settings.queues = ((const struct ethtool_channels *)what)->combined_count;
+}
+
 /* The stack has refused what is above the maximum. */
 static int set_channels(struct net_device *dev, struct ethtool_channels *channels)
 {
 	if (!channels->combined_count || channels->rx_count || channels->tx_count)
 		return -EINVAL;
+	/* A table of the user's stays; the stack has looked at it. */
+	if (netif_is_rxfh_configured(dev))
+		return rebuild(netdev_priv(dev), change_count, channels);
 	return rebuild(netdev_priv(dev), change_channels, channels);
 }
 
@@ -278,7 +290,11 @@ static int set_link_ksettings(struct net_device *dev, const struct ethtool_link_
 
 static void get_pauseparam(struct net_device *dev, struct ethtool_pauseparam *pause)
 {
-	*pause = ((struct nic_card *)netdev_priv(dev))->settings.pause;
+	const struct nic_card *card = netdev_priv(dev);
+
+	pause->autoneg = card->settings.pause.autoneg;
+	pause->rx_pause = card->settings.pause.rx_pause;
+	pause->tx_pause = card->settings.pause.tx_pause;
 }
 
 static int set_pauseparam(struct net_device *dev, struct ethtool_pauseparam *pause)
@@ -304,7 +320,10 @@ static int set_eee(struct net_device *dev, struct ethtool_keee *eee)
 static int get_coalesce(struct net_device *dev, struct ethtool_coalesce *coalesce,
 			struct kernel_ethtool_coalesce *kernel, struct netlink_ext_ack *extack)
 {
+	u32 command = coalesce->cmd;
+
 	*coalesce = ((struct nic_card *)netdev_priv(dev))->settings.coalesce;
+	coalesce->cmd = command;
 	return 0;
 }
 
@@ -332,6 +351,10 @@ static int set_wol(struct net_device *dev, struct ethtool_wolinfo *wol)
 }
 
 const struct ethtool_ops nic_ethtool_ops = {
+#ifdef HAVE_OP_NEEDS_RTNL
+	.op_needs_rtnl = ETHTOOL_OP_NEEDS_RTNL_LINKSETTINGS | ETHTOOL_OP_NEEDS_RTNL_SRINGPARAM |
+			 ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
+#endif
 	.supported_coalesce_params = ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE,
 	.get_drvinfo = get_drvinfo,

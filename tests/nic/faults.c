@@ -17,8 +17,10 @@
 #include "nic.h"
 
 /**
- * nic_fault - whether one of a number of faults is to happen now
- * @left: so many are still to come
+ * nic_fault - take one of a number of faults that are to come
+ * @left: so many are
+ *
+ * Return: whether there was one
  */
 bool nic_fault(u32 *left)
 {
@@ -80,13 +82,8 @@ DEFINE_DEBUGFS_ATTRIBUTE(reset_operations, NULL, reset_set, "%llu\n");
  */
 void nic_faults_create(struct nic_card *card)
 {
-	char name[16];
-	struct dentry *parent, *dir;
+	struct dentry *dir = debugfs_create_dir("faults", card->out->dir);
 
-	snprintf(name, sizeof(name), "card%u", card->number);
-	parent = debugfs_lookup(name, nic_debugfs);
-	dir = debugfs_create_dir("faults", parent);
-	dput(parent);
 	debugfs_create_file_unsafe("tx_stalled", 0600, dir, card, &tx_stalled_operations);
 	debugfs_create_file_unsafe("rx_stalled", 0600, dir, card, &rx_stalled_operations);
 	debugfs_create_file_unsafe("reset", 0200, dir, card, &reset_operations);

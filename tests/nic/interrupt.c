@@ -38,6 +38,7 @@ static void nothing(struct irq_data *data)
 
 static struct irq_chip nic_irq_chip = {
 	.name = NIC_NAME,
+	.irq_ack = nothing,
 	.irq_mask = nothing,
 	.irq_unmask = nothing,
 	.irq_set_affinity = set_affinity,
@@ -110,7 +111,7 @@ static void unmask(struct nic_queue *queue)
 /**
  * nic_poll - NAPI of a queue
  * @napi: which
- * @budget: frames at most; 0 if only transmitting counts (netpoll)
+ * @budget: frames at most
  *
  * Return: frames received
  */
@@ -121,8 +122,6 @@ int nic_poll(struct napi_struct *napi, int budget)
 
 	queue->stats.polls++;
 	nic_tx_clean(queue);
-	if (!budget)
-		return 0;
 	done = nic_rx_clean(queue, budget);
 	if (done < budget && napi_complete_done(napi, done))
 		unmask(queue);
@@ -191,7 +190,7 @@ static int interrupt_create(struct nic_queue *queue)
 	queue->irq = irq;
 	queue->irq_self = IRQ_WORK_INIT_HARD(arrive_here);
 	INIT_CSD(&queue->irq_remote, arrive_elsewhere, queue);
-	irq_set_chip_and_handler_name(irq, &nic_irq_chip, handle_simple_irq, "edge");
+	irq_set_chip_and_handler_name(irq, &nic_irq_chip, handle_edge_irq, "edge");
 	irq_set_chip_data(irq, queue);
 	irq_modify_status(irq, IRQ_NOREQUEST | IRQ_NOAUTOEN, IRQ_NOPROBE | IRQ_MOVE_PCNTXT);
 	return 0;

@@ -44,7 +44,7 @@ module_param(ops_lock, bool, 0444);
 MODULE_PARM_DESC(ops_lock, "the stack holds the devices' instance lock, on kernels that have it");
 
 struct nic_wire nic_wires[NIC_CARDS];
-struct dentry *nic_debugfs;
+static struct dentry *debugfs;
 static struct platform_device *devices[NIC_CARDS];
 
 static const struct {
@@ -78,7 +78,7 @@ static void set_features(struct net_device *dev, unsigned int number)
 	/* As drivers have it: what changes or merges frames is off, or is turned off by the tap. */
 	dev->features = all & ~(NETIF_F_RXALL | NETIF_F_RXFCS | NETIF_F_LRO);
 	dev->vlan_features = all & (NETIF_F_SG | NETIF_F_HW_CSUM | NETIF_F_TSO | NETIF_F_TSO6);
-	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE;
+	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE | IFF_DISABLE_NETPOLL;
 	if (!lacks_word(number, "no-fcs"))
 		dev->priv_flags |= IFF_SUPP_NOFCS;
 }
@@ -132,6 +132,7 @@ static struct nic_card *card_alloc(struct platform_device *device)
 	nic_request_ops_lock(dev, ops_lock);
 	set_address(dev, number);
 	set_features(dev, number);
+	nic_work_init(card);
 	set_defaults(card);
 	for (i = 0; i < queues; i++) {
 		card->queue[i].card = card;
@@ -161,6 +162,7 @@ static void card_remove(void *data)
 	unregister_netdev(card->netdev);
 	cancel_work_sync(&card->reset);
 	card_plug(card, NULL);
+	cancel_delayed_work_sync(&card->resume);	/* the peer had a last word */
 	nic_clock_destroy(card);
 	nic_interrupts_destroy(card);
 }
@@ -203,7 +205,7 @@ static void wires_destroy(void)
 {
 	unsigned int i;
 
-	debugfs_remove(nic_debugfs);
+	debugfs_remove(debugfs);
 	for (i = 0; i < NIC_CARDS; i++)
 		kvfree(nic_wires[i].frame);
 }
@@ -211,9 +213,13 @@ static void wires_destroy(void)
 static int wires_create(void)
 {
 	unsigned int i;
+	char name[16];
 
-	nic_debugfs = debugfs_create_dir(NIC_NAME, NULL);
+	debugfs = debugfs_create_dir(NIC_NAME, NULL);
 	for (i = 0; i < NIC_CARDS; i++) {
+		snprintf(name, sizeof(name), "card%u", i);
+		nic_wires[i].dir = i < cards ? debugfs_create_dir(name, debugfs) : NULL;
+		nic_wires[i].connected = true;
 		spin_lock_init(&nic_wires[i].lock);
 		INIT_LIST_HEAD(&nic_wires[i].listeners);
 		nic_wires[i].frame = i < cards ? kvmalloc(NIC_FRAME_MAX, GFP_KERNEL) : NULL;
@@ -233,17 +239,20 @@ static void devices_destroy(void)
 		platform_device_unregister(devices[i]);	/* takes errors, too */
 }
 
+/* Last, when nothing can fail: a file that is open keeps the module, but not one that fails. */
+static void files_create(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < cards; i++)
+		nic_wire_file(&nic_wires[i]);
+}
+
 static int devices_create(void)
 {
 	unsigned int i;
 
 	for (i = 0; i < cards; i++) {
-		struct dentry *dir;
-		char name[16];
-
-		snprintf(name, sizeof(name), "card%u", i);
-		dir = debugfs_create_dir(name, nic_debugfs);
-		nic_wire_file(&nic_wires[i], dir);
 		devices[i] = platform_device_register_simple(NIC_NAME, i, NULL, 0);
 		if (IS_ERR(devices[i])) {
 			int err = PTR_ERR(devices[i]);
@@ -273,6 +282,7 @@ static int __init nic_init(void)
 	err = devices_create();
 	if (err)
 		goto err_unregister_driver;
+	files_create();
 	return 0;
 
 err_unregister_driver:

@@ -44,13 +44,15 @@ static bool can_merge(const struct sk_buff *skb)
 	       (tcp_flag_word(tcp_of(skb)) & ~TCP_DATA_OFFSET & htonl(0xffff0000)) == TCP_FLAG_ACK;
 }
 
-/* All but lengths, IDs, sequence numbers and checksums are the same. */
+/* All but lengths, sequence numbers and checksums are the same, and IDs go up. */
 static bool goes_on(const struct nic_queue *queue, const struct sk_buff *skb)
 {
 	const struct sk_buff *first = queue->merging;
 	const struct tcphdr *a = tcp_of(first), *b = tcp_of(skb);
 
-	return ip_of(first)->saddr == ip_of(skb)->saddr &&
+	return ntohs(ip_of(skb)->id) ==
+	       (u16)(ntohs(ip_of(first)->id) + skb_shinfo(first)->gso_segs) &&
+	       ip_of(first)->saddr == ip_of(skb)->saddr &&
 	       ip_of(first)->daddr == ip_of(skb)->daddr &&
 	       ip_of(first)->tos == ip_of(skb)->tos && ip_of(first)->ttl == ip_of(skb)->ttl &&
 	       first->vlan_proto == skb->vlan_proto && first->vlan_tci == skb->vlan_tci &&

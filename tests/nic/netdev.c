@@ -102,6 +102,7 @@ int nic_up(struct nic_card *card)
 	unsigned int i;
 	int err;
 
+	ASSERT_RTNL();
 	err = netif_set_real_num_tx_queues(card->netdev, card->settings.queues);
 	if (!err)
 		err = netif_set_real_num_rx_queues(card->netdev, card->settings.queues);
@@ -115,7 +116,7 @@ int nic_up(struct nic_card *card)
 	card->paused = false;
 	card->pause_sent = false;
 	set_running(card, true);
-	netif_tx_start_all_queues(card->netdev);
+	netif_tx_wake_all_queues(card->netdev);
 	nic_link_update(card);
 	return 0;
 
@@ -137,14 +138,15 @@ void nic_down(struct nic_card *card)
 {
 	unsigned int i;
 
-	netif_tx_disable(card->netdev);
+	ASSERT_RTNL();
 	set_running(card, false);
 	nic_link_update(card);
-	cancel_delayed_work_sync(&card->resume);
-	for (i = 0; i < card->settings.queues; i++) {
+	for (i = 0; i < card->settings.queues; i++)
 		nic_napi_disable(&card->queue[i].napi);
+	cancel_delayed_work_sync(&card->resume);
+	netif_tx_disable(card->netdev);	/* NAPI no longer wakes them */
+	for (i = 0; i < card->settings.queues; i++)
 		queue_destroy(&card->queue[i]);
-	}
 }
 
 static int nic_open(struct net_device *dev)
@@ -194,6 +196,7 @@ static void resume_work(struct work_struct *work)
 {
 	struct nic_card *card = container_of(to_delayed_work(work), struct nic_card, resume);
 	unsigned int i;
+	long left;
 
 	for (i = 0; i < card->netdev->num_tx_queues; i++) {
 		nic_tx_move(&card->queue[i]);
@@ -205,15 +208,19 @@ static void resume_work(struct work_struct *work)
 	local_bh_disable();
 	nic_pause_tell(card);
 	local_bh_enable();
+	left = READ_ONCE(card->paused_until) - jiffies;
+	if (nic_is_paused(card) && left > 0)	/* it was pulled forward by something else */
+		queue_delayed_work(system_highpri_wq, &card->resume, left);
 }
 
-static int nic_init_device(struct net_device *dev)
+/**
+ * nic_work_init - prepare a card's work items
+ * @card: not yet registered
+ */
+void nic_work_init(struct nic_card *card)
 {
-	struct nic_card *card = netdev_priv(dev);
-
 	INIT_DELAYED_WORK(&card->resume, resume_work);
 	INIT_WORK(&card->reset, reset_work);
-	return 0;
 }
 
 /**
@@ -222,16 +229,14 @@ static int nic_init_device(struct net_device *dev)
  * @queues: their number
  *
  * Context: RTNL, or before the device is registered.
- * Return: 0 or a negative errno
  */
-int nic_spread(struct nic_card *card, unsigned int queues)
+void nic_spread(struct nic_card *card, unsigned int queues)
 {
 	unsigned int i;
 
 	card->settings.queues = queues;
 	for (i = 0; i < NIC_INDIRECTION; i++)
 		card->settings.indirection[i] = ethtool_rxfh_indir_default(i, queues);
-	return 0;
 }
 
 /* --- Filters ---------------------------------------------------------------------------------- */
@@ -247,19 +252,30 @@ u64 nic_multicast_bit(const u8 *address)
 	return BIT_ULL(ether_crc(ETH_ALEN, address) >> 26);
 }
 
-/* In the stack's address lock, BH off. More unicast addresses than one: take all. */
-static void nic_set_rx_mode(struct net_device *dev)
+/* More unicast addresses than one: take all. */
+static int set_rx_mode(struct net_device *dev, struct netdev_hw_addr_list *unicast,
+		       struct netdev_hw_addr_list *multicasts)
 {
 	struct nic_card *card = netdev_priv(dev);
 	struct netdev_hw_addr *address;
 	u64 multicast = 0;
 
-	netdev_for_each_mc_addr(address, dev)
+	netdev_hw_addr_list_for_each(address, multicasts)
 		multicast |= nic_multicast_bit(address->addr);
 	WRITE_ONCE(card->multicast, multicast);
 	WRITE_ONCE(card->all_multicast, dev->flags & IFF_ALLMULTI);
-	WRITE_ONCE(card->promiscuous, dev->flags & IFF_PROMISC || !netdev_uc_empty(dev));
+	WRITE_ONCE(card->promiscuous, dev->flags & IFF_PROMISC ||
+		   !netdev_hw_addr_list_empty(unicast));
+	return 0;
 }
+
+#ifndef HAVE_RX_MODE_ASYNC
+/* In the stack's address lock, BH off. */
+static void nic_set_rx_mode(struct net_device *dev)
+{
+	set_rx_mode(dev, &dev->uc, &dev->mc);
+}
+#endif
 
 static unsigned long *vlans_of(struct nic_card *card, __be16 proto)
 {
@@ -279,12 +295,6 @@ static int nic_vlan_remove(struct net_device *dev, __be16 proto, u16 vid)
 }
 
 /* --- Settings --------------------------------------------------------------------------------- */
-
-static int nic_change_mtu(struct net_device *dev, int mtu)
-{
-	WRITE_ONCE(dev->mtu, mtu);
-	return 0;
-}
 
 #ifdef HAVE_NDO_HWTSTAMP
 static int nic_hwtstamp_get(struct net_device *dev, struct kernel_hwtstamp_config *config)
@@ -357,15 +367,17 @@ static void nic_get_stats(struct net_device *dev, struct rtnl_link_stats64 *stat
 }
 
 const struct net_device_ops nic_netdev_ops = {
-	.ndo_init = nic_init_device,
 	.ndo_open = nic_open,
 	.ndo_stop = nic_stop,
 	.ndo_start_xmit = nic_start_xmit,
 	.ndo_tx_timeout = nic_tx_timeout,
+#ifdef HAVE_RX_MODE_ASYNC
+	.ndo_set_rx_mode_async = set_rx_mode,
+#else
 	.ndo_set_rx_mode = nic_set_rx_mode,
+#endif
 	.ndo_set_mac_address = eth_mac_addr,
 	.ndo_validate_addr = eth_validate_addr,
-	.ndo_change_mtu = nic_change_mtu,
 	.ndo_vlan_rx_add_vid = nic_vlan_add,
 	.ndo_vlan_rx_kill_vid = nic_vlan_remove,
 	.ndo_get_stats64 = nic_get_stats,

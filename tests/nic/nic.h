@@ -12,8 +12,9 @@
  * the far card too, up to the interrupt that tells the far driver. A wire carries one frame at a
  * time, FCS included, and its lock is what serialises all that writes a card's receive rings.
  *
- * Locks, outermost first: RTNL; the stack's transmit lock of a queue; &nic_queue.dma_lock;
- * &nic_wire.lock, of which nobody holds two.
+ * Locks, outermost first: RTNL; the device's instance lock, if the kernel has it and ops_lock
+ * asks for it; the stack's transmit lock of a queue; &nic_queue.dma_lock; &nic_wire.lock, of which
+ * nobody holds two; &nic_clock.lock.
  */
 #ifndef NIC_H
 #define NIC_H
@@ -131,7 +132,8 @@ struct nic_rx_ring {
  * @tx_frames: on the wire
  * @tx_bytes: of these, without FCS
  * @doorbells: times that the driver told the card of new descriptors
- * @tx_dropped: given up by the card: no memory to cut a super-frame
+ * @tx_dropped: given up by the card: too long, or no memory to cut a super-frame
+ * @tx_busy: start_xmit returned NETDEV_TX_BUSY
  * @rx_frames: handed up
  * @rx_bytes: of these, as handed up
  * @rx_missed: the ring was full
@@ -145,6 +147,7 @@ struct nic_queue_stats {
 	u64 tx_bytes;
 	u64 doorbells;
 	u64 tx_dropped;
+	u64 tx_busy;
 	u64 rx_frames;
 	u64 rx_bytes;
 	u64 rx_missed;
@@ -156,14 +159,13 @@ struct nic_queue_stats {
 
 /**
  * struct nic_card_stats - of the MAC and of the driver; ethtool -S has all
- * @rx_crc_errors: frames with a bad FCS, handed up or not
+ * @rx_crc_errors: frames of 64 bytes or more with a bad FCS; these three: handed up or not
  * @rx_short: frames below 64 bytes, FCS included
- * @rx_long: frames above what the MTU allows
+ * @rx_long: frames with a good FCS above what the MTU allows
  * @rx_filtered: for another address or VLAN
  * @rx_multicast: taken
  * @rx_pause: PAUSE frames that the MAC obeyed
  * @tx_pause: PAUSE frames that it sent
- * @tx_busy: start_xmit returned NETDEV_TX_BUSY
  * @tx_timeouts: the stack's watchdog complained
  * @resets: rings were made anew under traffic
  */
@@ -175,7 +177,6 @@ struct nic_card_stats {
 	u64 rx_multicast;
 	u64 rx_pause;
 	u64 tx_pause;
-	u64 tx_busy;
 	u64 tx_timeouts;
 	u64 resets;
 };
@@ -226,7 +227,8 @@ struct nic_queue {
  * @frame: that frame
  * @to: the card that hears it, NULL if there is none; receives only if its @receiving says so.
  *	Written under the lock, read under it or in RCU
- * @connected: both ends are up, and the cable is plugged
+ * @connected: this direction of the cable is plugged in
+ * @dir: in debugfs, of the card that it leaves
  * @listeners: open readers of the file "wire", see cable.c
  */
 struct nic_wire {
@@ -234,6 +236,7 @@ struct nic_wire {
 	u8 *frame;
 	struct nic_card __rcu *to;
 	bool connected;
+	struct dentry *dir;
 	struct list_head listeners;
 };
 
@@ -357,20 +360,20 @@ struct nic_card {
 
 /* main.c */
 extern struct nic_wire nic_wires[NIC_CARDS];	/* n is the one that leaves card n */
-extern struct dentry *nic_debugfs;
 
 /* netdev.c */
 extern const struct net_device_ops nic_netdev_ops;
 void nic_link_update(struct nic_card *card);
+void nic_work_init(struct nic_card *card);
 int nic_up(struct nic_card *card);
 void nic_down(struct nic_card *card);
-int nic_spread(struct nic_card *card, unsigned int queues);
+void nic_spread(struct nic_card *card, unsigned int queues);
 u64 nic_multicast_bit(const u8 *address);
 
 /* transmit.c */
 netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev);
 void nic_tx_move(struct nic_queue *queue);
-bool nic_tx_clean(struct nic_queue *queue);
+void nic_tx_clean(struct nic_queue *queue);
 int nic_tx_create(struct nic_queue *queue);
 void nic_tx_destroy(struct nic_queue *queue);
 
@@ -396,7 +399,7 @@ int nic_poll(struct napi_struct *napi, int budget);
 
 /* cable.c */
 void nic_wire_carry(struct nic_wire *wire, unsigned int len);
-void nic_wire_file(struct nic_wire *wire, struct dentry *dir);
+void nic_wire_file(struct nic_wire *wire);
 
 /* pause.c */
 bool nic_pause_obey(struct nic_card *card, const u8 *frame, unsigned int len);

@@ -60,8 +60,10 @@ bool nic_pause_obey(struct nic_card *card, const u8 *frame, unsigned int len)
 }
 
 /**
- * nic_is_paused - whether the peer has asked for silence
+ * nic_is_paused - look whether the peer has asked for silence
  * @card: that wants to send
+ *
+ * Return: whether it has, until now
  */
 bool nic_is_paused(struct nic_card *card)
 {

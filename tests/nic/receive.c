@@ -4,8 +4,8 @@
  * driver makes skbs of what is there.
  *
  * Bad frames: as e1000e has it (drivers/net/ethernet/intel/e1000e/netdev.c), they are counted and
- * dropped, or counted and handed up with NETIF_F_RXALL, which takes frames for other addresses and
- * VLANs, too, and PAUSE frames. With NETIF_F_RXFCS all frames come up with their FCS.
+ * dropped, or counted and handed up with NETIF_F_RXALL, which takes other VLANs, too, and PAUSE
+ * frames. With NETIF_F_RXFCS all frames come up with their FCS.
  */
 #include <linux/crc32.h>
 #include <linux/if_vlan.h>
@@ -25,26 +25,26 @@ static bool has(const struct nic_card *card, netdev_features_t feature)
 	return card->netdev->features & feature;
 }
 
-/* Counts what is wrong with a frame. Return: whether something is */
+static bool has_good_fcs(const u8 *frame, unsigned int len)
+{
+	len -= ETH_FCS_LEN;
+	return get_unaligned_le32(frame + len) == (u32)~crc32_le(~0, frame, len);
+}
+
+/* Counts what is wrong with a frame, once. Return: whether something is */
 static bool is_bad(struct nic_card *card, const u8 *frame, unsigned int len)
 {
 	unsigned int most = READ_ONCE(card->netdev->mtu) + ETH_HLEN + 2 * VLAN_HLEN + ETH_FCS_LEN;
-	bool bad = false;
 
-	if (len < ETH_ZLEN + ETH_FCS_LEN) {
+	if (len < ETH_ZLEN + ETH_FCS_LEN)
 		card->stats.rx_short++;
-		bad = true;
-	} else if (len > most) {
-		card->stats.rx_long++;
-		bad = true;
-	}
-	if (len < ETH_HLEN + ETH_FCS_LEN ||
-	    get_unaligned_le32(frame + len - ETH_FCS_LEN) !=
-	    ~crc32_le(~0, frame, len - ETH_FCS_LEN)) {
+	else if (!has_good_fcs(frame, len))
 		card->stats.rx_crc_errors++;
-		bad = true;
-	}
-	return bad;
+	else if (len > most)
+		card->stats.rx_long++;
+	else
+		return false;
+	return true;
 }
 
 static bool is_for_address(const struct nic_card *card, const u8 *frame)
@@ -62,7 +62,7 @@ static bool is_for_vlan(const struct nic_card *card, const u8 *frame)
 	const struct vlan_ethhdr *tagged = (const struct vlan_ethhdr *)frame;
 	bool outer = tagged->h_vlan_proto == htons(ETH_P_8021AD);
 
-	if (READ_ONCE(card->promiscuous) ||
+	if (READ_ONCE(card->promiscuous) || !(ntohs(tagged->h_vlan_TCI) & VLAN_VID_MASK) ||
 	    !(tagged->h_vlan_proto == htons(ETH_P_8021Q) ?
 	      has(card, NETIF_F_HW_VLAN_CTAG_FILTER) :
 	      outer && has(card, NETIF_F_HW_VLAN_STAG_FILTER)))
@@ -179,8 +179,10 @@ static unsigned int rx_room(const struct nic_rx_ring *ring)
 }
 
 /**
- * nic_rx_nearly_full - whether it is time for a PAUSE frame
+ * nic_rx_nearly_full - look whether it is time for a PAUSE frame
  * @queue: whose receive ring
+ *
+ * Return: whether it is
  */
 bool nic_rx_nearly_full(const struct nic_queue *queue)
 {
@@ -188,8 +190,10 @@ bool nic_rx_nearly_full(const struct nic_queue *queue)
 }
 
 /**
- * nic_rx_roomy - whether all rings have room enough for the peer to go on
+ * nic_rx_roomy - look whether all rings have room enough for the peer to go on
  * @card: whose
+ *
+ * Return: whether they have
  */
 bool nic_rx_roomy(const struct nic_card *card)
 {
@@ -236,23 +240,26 @@ void nic_receive(struct nic_card *card, u8 *frame, unsigned int len)
 	struct nic_rx_slot last = { .flags = NIC_RX_END };
 	bool all = has(card, NETIF_F_RXALL);
 	struct nic_queue *queue;
+	bool bad;
 
-	if (is_bad(card, frame, len) && !all)
+	bad = is_bad(card, frame, len);
+	if (bad && !all)
 		return;
-	if (nic_pause_obey(card, frame, len) && !all)
+	if (!bad && nic_pause_obey(card, frame, len) && !all)
 		return;
-	if (!all && (!is_for_address(card, frame) || !is_for_vlan(card, frame))) {
+	if (!is_for_address(card, frame) || !(all || is_for_vlan(card, frame))) {
 		card->stats.rx_filtered++;
 		return;
 	}
-	if (nic_wants_stamp(card, frame, len))
-		last.time = nic_clock_now(card);
 	if (!has(card, NETIF_F_RXFCS))
 		len -= min(len, (unsigned int)ETH_FCS_LEN);
 	if (len < ETH_HLEN)	/* nothing that a stack could take */
 		return;
-	card->stats.rx_multicast += is_multicast_ether_addr(frame);
+	card->stats.rx_multicast += is_multicast_ether_addr(frame) &&
+				    !is_broadcast_ether_addr(frame);
 	frame = strip_tag(card, frame, &len, &last);
+	if (nic_wants_stamp(card, frame, len))
+		last.time = nic_clock_now(card);
 	check_sum(card, frame, len, &last);
 	queue = choose_queue(card, frame, len, &last);
 	if (rx_room(&queue->rx) < DIV_ROUND_UP(len, NIC_BUFFER)) {

@@ -34,7 +34,7 @@ static void ring_doorbell(struct nic_queue *queue)
 /* Frames that were promised a doorbell by one behind them get it also when that one cannot go. */
 static netdev_tx_t busy(struct nic_queue *queue)
 {
-	queue->card->stats.tx_busy++;
+	queue->stats.tx_busy++;
 	if (queue->tx.door != queue->tx.filled)
 		ring_doorbell(queue);
 	return NETDEV_TX_BUSY;
@@ -53,6 +53,20 @@ static void stop_if_full(struct nic_queue *queue)
 		netif_tx_start_queue(txq);
 }
 
+static bool wants_stamp(const struct nic_card *card, const struct sk_buff *skb)
+{
+	return unlikely(skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP) &&
+	       card->settings.stamping.tx_type == HWTSTAMP_TX_ON;
+}
+
+/**
+ * nic_start_xmit - ndo_start_xmit
+ * @skb: a frame, or a super-frame that the card cuts
+ * @dev: the card
+ *
+ * Context: BH off, the queue's transmit lock held
+ * Return: NETDEV_TX_OK; NETDEV_TX_BUSY if there is no room, or as a fault
+ */
 netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 {
 	struct nic_card *card = netdev_priv(dev);
@@ -63,8 +77,7 @@ netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
 
 	if (nic_fault(&card->faults.tx_busy) || !tx_room(ring))
 		return busy(queue);
-	if (skb_shinfo(skb)->tx_flags & SKBTX_HW_TSTAMP &&
-	    card->settings.stamping.tx_type == HWTSTAMP_TX_ON)
+	if (wants_stamp(card, skb))
 		skb_shinfo(skb)->tx_flags |= SKBTX_IN_PROGRESS;
 	skb_tx_timestamp(skb);
 	slot = &ring->slots[ring->filled & (ring->size - 1)];
@@ -82,16 +95,15 @@ netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev)
  * @queue: whose
  *
  * Context: NAPI
- * Return: whether there was anything
  */
-bool nic_tx_clean(struct nic_queue *queue)
+void nic_tx_clean(struct nic_queue *queue)
 {
 	struct nic_tx_ring *ring = &queue->tx;
 	unsigned int moved = smp_load_acquire(&ring->moved);	/* pairs with nic_tx_move() */
 	unsigned int cleaned = ring->cleaned, frames = moved - cleaned, bytes = 0;
 
 	if (!frames)
-		return false;
+		return;
 	for (; cleaned != moved; cleaned++) {
 		struct nic_tx_slot *slot = &ring->slots[cleaned & (ring->size - 1)];
 
@@ -104,7 +116,6 @@ bool nic_tx_clean(struct nic_queue *queue)
 	smp_mb();	/* pairs with the one in stop_if_full() */
 	if (netif_tx_queue_stopped(txq_of(queue)) && tx_room(ring) >= ring->size / 4)
 		netif_tx_wake_queue(txq_of(queue));
-	return true;
 }
 
 /**
@@ -115,12 +126,12 @@ bool nic_tx_clean(struct nic_queue *queue)
  */
 int nic_tx_create(struct nic_queue *queue)
 {
-	struct nic_tx_ring *ring = &queue->tx;
+	struct nic_tx_ring ring = { .size = queue->card->settings.tx_ring };
 
-	*ring = (struct nic_tx_ring){ .size = queue->card->settings.tx_ring };
-	ring->slots = kvcalloc(ring->size, sizeof(*ring->slots), GFP_KERNEL);
-	if (!ring->slots)
+	ring.slots = kvcalloc(ring.size, sizeof(*ring.slots), GFP_KERNEL);
+	if (!ring.slots)
 		return -ENOMEM;
+	queue->tx = ring;
 	netdev_tx_reset_queue(txq_of(queue));
 	return 0;
 }
@@ -186,12 +197,13 @@ static unsigned int assemble(const struct nic_card *card, u8 *frame, const struc
 	return append_fcs(frame, len);
 }
 
-static void stamp(const struct nic_card *card, struct sk_buff *skb)
+static void stamp(struct nic_card *card, struct sk_buff *skb)
 {
-	struct skb_shared_hwtstamps stamps = {
-		.hwtstamp = ns_to_ktime(nic_clock_now((struct nic_card *)card)),
-	};
+	struct skb_shared_hwtstamps stamps = { };
 
+	if (!wants_stamp(card, skb))
+		return;
+	stamps.hwtstamp = ns_to_ktime(nic_clock_now(card));
 	skb_tstamp_tx(skb, &stamps);
 }
 
@@ -209,8 +221,7 @@ static void send(struct nic_queue *queue, struct sk_buff *skb)
 	len = assemble(card, wire->frame, skb);
 	queue->stats.tx_frames++;
 	queue->stats.tx_bytes += len - ETH_FCS_LEN;
-	if (unlikely(skb_shinfo(skb)->tx_flags & SKBTX_IN_PROGRESS))
-		stamp(card, skb);
+	stamp(card, skb);
 	nic_wire_carry(wire, len);
 	spin_unlock(&wire->lock);
 }
@@ -218,7 +229,7 @@ static void send(struct nic_queue *queue, struct sk_buff *skb)
 /* The card cuts TCP super-frames, with the stack's own knife. */
 static void cut_and_send(struct nic_queue *queue, struct sk_buff *skb)
 {
-	struct sk_buff *segments, *next;
+	struct sk_buff *segments, *segment, *next;
 
 	segments = skb_gso_segment(skb, NETIF_F_SG | NETIF_F_HW_CSUM |
 				   (queue->card->netdev->features & NETIF_F_HW_VLAN_CTAG_TX) |
@@ -227,11 +238,12 @@ static void cut_and_send(struct nic_queue *queue, struct sk_buff *skb)
 		queue->stats.tx_dropped += skb_shinfo(skb)->gso_segs;
 		return;
 	}
-	skb_list_walk_safe(segments, skb, next) {
-		skb_mark_not_on_list(skb);
-		send(queue, skb);
-		consume_skb(skb);
+	skb_list_walk_safe(segments, segment, next) {
+		skb_mark_not_on_list(segment);
+		send(queue, segment);
+		consume_skb(segment);
 	}
+	stamp(queue->card, skb);
 }
 
 static bool may_move(struct nic_queue *queue)

@@ -63,7 +63,7 @@ test_frames() {
 	send A "$SOFTTAP_OUT/lengths.a"
 	cat "$SOFTTAP_OUT/odd.wire" >$wires/card0/wire
 	stop_watchers_of A
-	stop_listening sent.wire
+	stop_listening
 	in_promiscuous off
 	in_a ethtool -L a0 combined 4
 	in_b ethtool -L b0 combined 4
@@ -93,8 +93,8 @@ offer() {
 	short_before=$(statistic B rx_short)
 	long_before=$(statistic B rx_long)
 	cat "$SOFTTAP_OUT/broken.wire" >$wires/card0/wire
-	is "$name: bad FCS, too short and too long are counted" \
-		"$(($(statistic B rx_crc_errors) - crc_before)) $(($(statistic B rx_short) - short_before)) $(($(statistic B rx_long) - long_before))" \
+	is "$name: too short, bad FCS and too long are counted" \
+		"$(($(statistic B rx_short) - short_before)) $(($(statistic B rx_crc_errors) - crc_before)) $(($(statistic B rx_long) - long_before))" \
 		"$(<"$SOFTTAP_OUT/broken.counts")"
 	stop_watchers_of A
 	in_b ethtool -K b0 rx-all off rx-fcs off >/dev/null
@@ -113,11 +113,11 @@ test_bad_frames() {
 test_no_fcs() {
 	listen 0 no-fcs.wire
 	in_a send-frames --no-fcs a0 "$SOFTTAP_OUT/short.bytes"
-	stop_listening no-fcs.wire
+	stop_listening
 	in_a ethtool --set-priv-flags a0 tx-pad off
 	listen 0 no-pad.wire
 	in_a send-frames a0 "$SOFTTAP_OUT/runts"
-	stop_listening no-pad.wire
+	stop_listening
 	in_a ethtool --set-priv-flags a0 tx-pad on
 }
 
@@ -151,7 +151,7 @@ test_queues() {
 	send_flows
 	within 60 received $((flows * 1000))
 	stop_watchers_of A
-	stop_listening flows.wire
+	stop_listening
 	is 'with PAUSE no ring overflows' "$(statistic B 'queue_*_rx_missed')" "$missed"
 	grep b0-TxRx /proc/interrupts >interrupts
 	is 'interrupt n of 4 arrives on processor n' \
@@ -275,7 +275,7 @@ test_pause() {
 	echo 0 >$wires/card1/faults/rx_stalled
 	wait $sent
 	is 'nothing is lost' "$(statistic B 'queue_*_rx_missed')" "$missed"
-	stop_listening pause.wire
+	stop_listening
 	in_a ethtool -A a0 rx off
 	in_b ethtool -A b0 tx off
 	in_promiscuous off
@@ -329,7 +329,7 @@ transfer() {
 	server=$!
 	within 20 in_a socat -u open:data tcp:198.51.100.2:1234
 	wait $server
-	stop_listening "$1.wire"
+	stop_listening
 	ok "$1: what was sent has come" cmp data copy
 	rm copy
 }
@@ -367,11 +367,11 @@ sent_all() {
 test_faults() {
 	local before busy sent
 	in_promiscuous on
-	before=$(statistic B 'queue_*_rx_frames') busy=$(statistic A tx_busy)
+	before=$(statistic B 'queue_*_rx_frames') busy=$(statistic A 'queue_*_tx_busy')
 	echo 3 >$wires/card0/faults/tx_busy
 	send A "$SOFTTAP_OUT/flow1.a"
 	is 'start_xmit was busy three times, nothing is lost' \
-		"$(($(statistic A tx_busy) - busy))" 3
+		"$(($(statistic A 'queue_*_tx_busy') - busy))" 3
 	ok 'all frames came' within 10 received 1000
 	echo 5 >$wires/card1/faults/no_memory
 	send A "$SOFTTAP_OUT/flow1.a"
@@ -394,14 +394,19 @@ test_faults() {
 
 # Cards are reset, and pulled out, while frames pass both ways.
 test_under_traffic() {
-	local senders=() round
+	local senders=() round resets busy
+	touch complaints
 	in_promiscuous on
 	for ((round = 0; round < 4; round++)); do
 		while in_a send-frames a0 "$SOFTTAP_OUT/flow$((round + 1)).a" 2>/dev/null; do :; done &
 		senders+=($!)
 	done
 	for ((round = 0; round < 5; round++)); do
-		echo 1 >$wires/card$((round % 2))/faults/reset
+		resets=$(statistic A resets) busy=$(statistic A 'queue_*_tx_busy')
+		echo 1 >$wires/card0/faults/reset
+		within 10 was_reset "$resets"
+		in_a ethtool -G a0 tx $((64 << round % 2))
+		[ "$(statistic A 'queue_*_tx_busy')" = "$busy" ] || echo "round $round" >>complaints
 		echo testnic.1 >/sys/bus/platform/drivers/testnic/unbind
 		cat "$SOFTTAP_OUT/odd.wire" >$wires/card0/wire
 		echo testnic.1 >/sys/bus/platform/drivers/testnic/bind
@@ -415,6 +420,11 @@ test_under_traffic() {
 	ip link set a0 netns A
 	in_a ip link set a0 up
 	ok 'cards that were reset and pulled under traffic are back' within 5 carrier_is B 1
+	is 'a ring that is made anew is never sent to' "$(<complaints)" ''
+}
+
+was_reset() {
+	[ "$(statistic A resets)" -gt "$1" ]
 }
 
 carrier_is() {
