@@ -30,7 +30,7 @@ machines=('--kernel 6.1 --disk 2G' '--kernel 6.12 --smp 2 --disk 2G'
 timeout=$(count 300 1200)
 seconds=$(count 1 20)	# of traffic, each time
 rounds=$(count 2 20)	# in which all processors but the first go and come
-interval=$((300 * slowness))	# in ms, with --order buffer
+interval=300			# in ms, with --order buffer, at least
 
 # --- Captures -----------------------------------------------------------------------------------------
 
@@ -173,12 +173,22 @@ capture_delays() {
 
 # --- Whole sub-buffers --------------------------------------------------------------------------------
 
-# capture_by_buffer NAME RATES - the interval is one in which frames fill sub-buffers
+# On how fast frames come depends how long a processor takes to fill a sub-buffer of 128 KiB: 400
+# bytes a frame and its record, half of what is carried. The interval is three of that, the capture
+# two intervals, on however slow a machine.
+choose_interval() {
+	local fill=$((128 * 1024 * 1000 / (carried / 2 * 400)))
+	[ $((3 * fill)) -lt "$interval" ] || interval=$((3 * fill))
+	echo "$interval" >interval
+}
+
+# capture_by_buffer NAME RATES
 capture_by_buffer() {
 	[ "$processors" -gt 1 ] || return 0
 	flood_rate=$2
+	choose_interval
 	capture_options=(--order buffer --interval "$interval")
-	capture_while "$1" nap $((seconds * slowness))
+	capture_while "$1" nap $((seconds + 2 * interval / 1000))
 	capture_options=()
 }
 
@@ -250,7 +260,8 @@ is_in_time() {
 }
 
 is_nearly_ordered() {
-	local name=$1 disorder reader
+	local name=$1 disorder reader interval
+	interval=$(<interval)
 	disorder=$(value_of "$name" .disorder_ns)
 	ok "$name: $(value_of "$name" .out_of_order) packets are out of order, by $disorder ns at most" \
 		test "$disorder" -gt 0 -a "$disorder" -le $((interval * 1000000))
