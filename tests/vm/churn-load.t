@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# Seconds: 40
+# Covers: kmod/main.c kmod/tap.[ch] kmod/port.[ch] kmod/channel.[ch]
 #
 # The module comes and goes under traffic both ways, a reader attached every other time. While it
 # is there, not one number is missing; when it has gone, nothing of it is left.

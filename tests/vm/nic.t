@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 40
-# Covers: tests/nic/*
+# Covers: tests/nic/* scripts/build-module
 #
 # The tests' own network card, tests/nic: frames on the wire with their FCS, bad ones as e1000e has
 # them, queues and rings, doorbells, clock, PAUSE, settings, faults.
