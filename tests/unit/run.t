@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 3
+# Seconds: 1
 # Covers: tests/run tests/lib/select.sh tests/lib/Results.pm tests/tools/timed
 #
 # Which tests tests/run runs, in which order, for a pattern and for a change, and what it keeps of

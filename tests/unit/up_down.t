@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 24
 # Covers: userspace/up.c userspace/down.c userspace/host/* userspace/lib/*
 #
 # softtap up and down on this machine, without the module: both ports are as they were in the end, also

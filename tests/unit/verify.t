@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 6
+# Seconds: 4
 # Covers: userspace/verify.c userspace/capture/inspect.[ch] userspace/capture/pcapng.[ch]
 #
 # softtap verify on captures that hold, and on such as break one rule each (lib/make-captures).

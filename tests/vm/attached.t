@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 9
+# Seconds: 7
 # Covers: kmod/port.[ch] kmod/notifier.[ch] kmod/tap.[ch] kmod/compat/* scripts/vm*
 # Covers: scripts/build-module tests/lib/guest.sh tests/lib/softtap.sh tests/lib/tap.sh
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 240
+# Seconds: 85
 # Covers: kmod/channel.[ch] kmod/capture.[ch] userspace/capture/merge.[ch]
 # Covers: userspace/capture/relay.[ch]
 #

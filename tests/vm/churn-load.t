@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 40
+# Seconds: 21
 # Covers: kmod/main.c kmod/tap.[ch] kmod/port.[ch] kmod/channel.[ch]
 #
 # The module comes and goes under traffic both ways, a reader attached every other time. While it

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 150
+# Seconds: 17
 # Covers: kmod/notifier.[ch] kmod/port.[ch] kmod/tap.[ch] kmod/transmit.[ch]
 #
 # Ports go and come back under traffic both ways: deleted and made anew, moved to another namespace

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 80
+# Seconds: 29
 # Covers: userspace/capture.c userspace/capture/storage.[ch] userspace/capture/relay.[ch]
 #
 # A link that fills sub-buffers goes to a file past the page cache, out of the memory that the

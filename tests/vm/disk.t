@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 100
+# Seconds: 29
 # Covers: kmod/recording.[ch] kmod/reader.[ch] userspace/capture/storage.[ch]
 # Covers: userspace/capture/journal.[ch]
 #

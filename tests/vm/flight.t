@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 150
+# Seconds: 35
 # Covers: kmod/flight.[ch] kmod/recording.[ch] userspace/snapshot.c userspace/capture/flight.[ch]
 #
 # The flight recorder: snapshots while the buffers are overwritten, of which each is a good capture

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 40
+# Seconds: 79
 # Covers: tests/nic/* scripts/build-module
 #
 # The tests' own network card, tests/nic: frames on the wire with their FCS, bad ones as e1000e has

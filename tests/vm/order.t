@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 200
+# Seconds: 46
 # Covers: kmod/forward.[ch] kmod/transmit.[ch] userspace/host/queues.[ch]
 # Covers: userspace/host/interrupts.[ch] userspace/host/placement.[ch]
 #

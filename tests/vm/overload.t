@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 40
+# Seconds: 17
 # Covers: kmod/capture.[ch] kmod/channel.[ch] kmod/recording.[ch] kmod/stats.[ch]
 #
 # More comes than a small buffer takes while the reader stands still: the wire does not notice, and

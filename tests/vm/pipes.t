@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 80
+# Seconds: 39
 # Covers: userspace/capture.c userspace/capture/pipe.[ch] userspace/capture/storage.[ch]
 #
 # Into a pipe: programs that read it live show each frame soon after it passed, and what it holds

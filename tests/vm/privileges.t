@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 120
+# Seconds: 25
 # Covers: kmod/device.[ch] userspace/60-softtap.rules userspace/capture/privileges.[ch]
 # Covers: userspace/capture/relay.[ch]
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 110
+# Seconds: 44
 # Covers: kmod/forward.[ch] kmod/guard.[ch]
 #
 # Programs that speak to the device at the other end of their cable find it through the tap: 802.1X,

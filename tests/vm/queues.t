@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 80
+# Seconds: 54
 # Covers: kmod/transmit.[ch] userspace/post.c userspace/host/queues.[ch]
 # Covers: userspace/host/interrupts.[ch] userspace/host/irqbalance.[ch]
 # Covers: userspace/host/placement.[ch] userspace/lib/run.[ch]

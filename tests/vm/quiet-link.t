@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 10
+# Seconds: 7
 # Covers: kmod/reader.[ch] kmod/channel.[ch] userspace/capture.c userspace/capture/merge.[ch]
 #
 # On a link where little happens, each frame is in the file soon after it passed, and the file holds

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 31
 # Covers: kmod/capture.[ch] kmod/channel.[ch] userspace/stat.c userspace/capture/storage.[ch]
 #
 # The frame sizes of RFC 2544 (section 9.1; here without FCS) and IMIX, both ways, a second each

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 16
+# Seconds: 11
 # Covers: kmod/device.[ch] kmod/reader.[ch] kmod/recording.[ch] kmod/filter.[ch] uapi/*
 #
 # A reader changes its filter and snaplen 4,000 times while it records: the wire does not

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 300
+# Seconds: 54
 # Covers: kmod/reader.[ch] kmod/device.[ch] userspace/capture/journal.[ch]
 # Covers: userspace/capture/storage.[ch] userspace/capture/relay.[ch]
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 20
+# Seconds: 28
 # Covers: README.md kmod/files.[ch] userspace/softtap.c
 #
 # What the README tells people to type, word for word: with `softtap up`, and bare. Its indented

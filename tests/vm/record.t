@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 120
+# Seconds: 38
 # Covers: kmod/recording.[ch] kmod/forward.[ch] userspace/show.c userspace/stat.c
 #
 # Policy record before a disk that is too slow: nothing passes that is not in the file. TCP goes

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 50
+# Seconds: 27
 # Covers: userspace/host/scheduling.[ch] userspace/host/placement.[ch]
 #
 # Where the reader runs, and how urgently: --cpu has it on processors, before what softtap up has

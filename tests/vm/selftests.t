@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/selftests.t [SCRIPT…]
-# Seconds: 120
+# Seconds: 18
 # Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/capture.[ch] tests/lib/mreceive tests/lib/msend
 #
 # The kernel's own selftests of bridging and routing (tools/testing/selftests/net/forwarding) cannot

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 40
+# Seconds: 31
 # Covers: kmod/tap.[ch] kmod/sysfs.[ch] kmod/device.[ch] userspace/host/state.[ch]
 # Covers: userspace/host/pairs.[ch]
 #

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 200
+# Seconds: 36
 # Covers: kmod/guard.[ch] userspace/host/l3.[ch] userspace/host/sysctl.[ch]
 #
 # Nobody on the link hears a word from the machine in between, whatever runs on it, while two hosts

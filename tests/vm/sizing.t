@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 16
 # Covers: userspace/check.c userspace/capture/sizing.[ch] userspace/capture/disk.[ch]
 #
 # A disk whose speed is known, as it is held to that: softtap check finds it out, both ways, and a

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 25
+# Seconds: 17
 # Covers: kmod/capture.[ch] kmod/forward.[ch] kmod/load.[ch]
 #
 # Two hosts talk through the tap as hosts do: with VLAN devices, TCP in super-frames (TSO), UDP

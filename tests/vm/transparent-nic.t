@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 120
+# Seconds: 38
 # Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/port.[ch] scripts/vm*
 #
 # As transparent-veth, with real drivers: what leaves the tap is what came. Frames below 60 bytes

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 20
+# Seconds: 14
 # Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/compat/* tests/lib/guest.sh tests/lib/tap.sh
 #
 # What leaves the tap is what came, byte for byte, each frame once, in order: frames of every

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 240
+# Seconds: 48
 # Covers: userspace/up.c userspace/down.c userspace/host/*
 #
 # softtap up and down with ports that have a life of their own: addresses, routes, settings. All is
