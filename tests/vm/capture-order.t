@@ -177,7 +177,7 @@ capture_delays() {
 # bytes a frame and its record, half of what is carried. The interval is three of that, the capture
 # two intervals, on however slow a machine.
 choose_interval() {
-	local fill=$((128 * 1024 * 1000 / (carried / 2 * 400)))
+	local fill=$((128 * 1024 * 1000 / (carried * 200)))
 	[ $((3 * fill)) -lt "$interval" ] || interval=$((3 * fill))
 	echo "$interval" >interval
 }
