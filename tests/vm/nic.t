@@ -258,6 +258,31 @@ test_clock() {
 	in_b hwstamp_ctl -i b0 -r 0 -t 0 >/dev/null
 }
 
+# ptp_on A|B OPTION… - PTP on the host's card, with hardware time on both ways
+ptp_on() {
+	local name=${1,,}0
+	in-netns "$1" ptp4l -2 -H -m -i "$name" --uds_address "/run/ptp4l.$name" \
+		--tx_timestamp_timeout 200 \
+		--logSyncInterval -3 --logAnnounceInterval -2 --logMinDelayReqInterval -3 \
+		"${@:2}" </dev/null >"ptp.$name" 2>&1 &
+	ptp+=($!)
+}
+
+# B's clock, hours off, follows A's: by the times of frames sent and received.
+test_ptp() {
+	local ptp=()
+	phc_ctl "$(clock_of A)" set >/dev/null 2>&1
+	phc_ctl "$(clock_of B)" freq 0 >/dev/null 2>&1
+	ptp_on A --priority1 1
+	ptp_on B --priority1 200 --first_step_threshold 1 --step_threshold 1
+	ok 'a clock follows the other by PTP' within 30 grep -q 'UNCALIBRATED to SLAVE' ptp.b0
+	is 'no frame was sent without a time' "$(grep -i 'timed out' ptp.a0 ptp.b0)" ''
+	ok 'they agree to a second' awk "BEGIN { d = $(seconds_of "$(clock_of B)") - \
+		$(seconds_of "$(clock_of A)"); exit !(d > -1 && d < 1) }"
+	kill "${ptp[@]}" || :
+	wait "${ptp[@]}" 2>/dev/null || :
+}
+
 # --- PAUSE --------------------------------------------------------------------------------------------
 
 test_pause() {
@@ -472,6 +497,7 @@ guest() {
 	test_rings
 	test_doorbells
 	test_clock
+	test_ptp
 	test_pause
 	test_settings
 	test_offloads
