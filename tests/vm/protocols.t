@@ -98,7 +98,10 @@ neighbour_of() {
 start_discovery() {
 	run_in A lldpd.a.log lldpd -d -u "$PWD/lldp.A" -I a0
 	run_in B lldpd.b.log lldpd -d -u "$PWD/lldp.B" -I b0
-	within 60 test -S lldp.A -a -S lldp.B
+	# It pauses itself, and has a lldpcli of its own end that: who comes before may find it silent
+	# for ever.
+	within 60 grep -q 'resume operations' lldpd.a.log
+	within 60 grep -q 'resume operations' lldpd.b.log
 	in_a lldpcli -u lldp.A configure lldp tx-interval 1 >/dev/null
 	in_b lldpcli -u lldp.B configure lldp tx-interval 1 >/dev/null
 }

@@ -119,6 +119,8 @@ start_lldp() {
 	mkdir -p /run/lldpd /var/run/lldpd
 	lldpd -d -I eth1,eth2 </dev/null >lldpd.log 2>&1 &
 	background+=($!)
+	# Not before its own lldpcli has ended the pause that it starts with.
+	within 30 grep -q 'resume operations' lldpd.log
 	within 30 lldpcli configure lldp tx-interval 1 || diag "$(cat lldpd.log)"
 }
 
