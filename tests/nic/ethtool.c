@@ -353,7 +353,7 @@ static int set_wol(struct net_device *dev, struct ethtool_wolinfo *wol)
 const struct ethtool_ops nic_ethtool_ops = {
 #ifdef HAVE_OP_NEEDS_RTNL
 	.op_needs_rtnl = ETHTOOL_OP_NEEDS_RTNL_LINKSETTINGS | ETHTOOL_OP_NEEDS_RTNL_SRINGPARAM |
-			 ETHTOOL_OP_NEEDS_RTNL_SCHANNELS,
+			 ETHTOOL_OP_NEEDS_RTNL_SCHANNELS | ETHTOOL_OP_NEEDS_RTNL_GLINK,
 #endif
 	.supported_coalesce_params = ETHTOOL_COALESCE_USECS | ETHTOOL_COALESCE_MAX_FRAMES |
 				     ETHTOOL_COALESCE_USE_ADAPTIVE,

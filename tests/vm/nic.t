@@ -205,7 +205,7 @@ test_rings() {
 # A frame moves when the doorbell is rung, once for a burst.
 test_doorbells() {
 	local before after
-	modprobe pktgen
+	modprobe -q pktgen || { skip 'doorbells of bursts' 'this kernel has no pktgen'; return 0; }
 	before=$(statistic A 'queue_*_tx_doorbells')
 	# shellcheck disable=SC2016
 	in_a bash -c '
