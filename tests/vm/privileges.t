@@ -66,13 +66,16 @@ captures() {
 	send A "$SOFTTAP_OUT/plain" "${rate:-2000}"
 }
 
-# status FIELD - what the kernel says of the reader, in the lines whose names match
+# status FIELD - what the kernel says of the reader, in the lines whose names match. All at once:
+# after each line the shell seeks back to its end, and the kernel makes the file anew, in which that
+# may be elsewhere ("R (running)", "S (sleeping)").
 status() {
-	local name value
+	local lines name value
+	lines=$(<"/proc/$reader/status")
 	while IFS=: read -r name value; do
 		# shellcheck disable=SC2053,SC2086 # a pattern, words
 		[[ $name != $1 ]] || echo $value
-	done <"/proc/$reader/status"
+	done <<<"$lines"
 }
 
 test_group() {
