@@ -65,6 +65,11 @@ static int __init add_taps(void)
 	return err;
 }
 
+/*
+ * What is open holds the module, but not while it is being loaded: if init fails, the module goes
+ * whoever holds it. So the doors come last: first those by which others add taps, as that can fail,
+ * then those to the taps.
+ */
 static int __init softtap_init(void)
 {
 	int err;
@@ -76,17 +81,21 @@ static int __init softtap_init(void)
 	err = softtap_notifier_register();
 	if (err)
 		goto err_files;
-	err = softtap_sysfs_init(&settings);
+	err = softtap_sysfs_init();
 	if (err)
 		goto err_notifier;
 	err = add_taps();
 	if (err)
 		goto err_sysfs;
+	err = softtap_sysfs_open(&settings);
+	if (err)
+		goto err_taps;
+	softtap_tap_open_all();
 	return 0;
 
-err_sysfs:
-	softtap_sysfs_close();
+err_taps:
 	softtap_tap_remove_all();
+err_sysfs:
 	softtap_sysfs_exit();
 err_notifier:
 	softtap_notifier_unregister();

@@ -263,28 +263,20 @@ static struct kobj_attribute version_attribute = __ATTR_RO(version);
 static struct kobj_attribute add_attribute = __ATTR_WO(add);
 static struct kobj_attribute remove_attribute = __ATTR_WO(remove);
 
-static const struct attribute *root_attributes[] = {
-	&version_attribute.attr,
-	&add_attribute.attr,
-	&remove_attribute.attr,
-	NULL
-};
-
 /**
- * softtap_sysfs_init - make /sys/kernel/softtap
- * @settings: what taps get that are added through it; must stay
+ * softtap_sysfs_init - make /sys/kernel/softtap, in which nothing can be written yet
  *
+ * Context: process.
  * Return: 0 or a negative errno.
  */
-int softtap_sysfs_init(const struct softtap_settings *settings)
+int softtap_sysfs_init(void)
 {
 	int err;
 
-	defaults = settings;
 	root = kobject_create_and_add(KBUILD_MODNAME, kernel_kobj);
 	if (!root)
 		return -ENOMEM;
-	err = sysfs_create_files(root, root_attributes);
+	err = sysfs_create_file(root, &version_attribute.attr);
 	if (err)
 		kobject_put(root);
 	return err;
@@ -301,6 +293,29 @@ void softtap_sysfs_exit(void)
 }
 
 /**
+ * softtap_sysfs_open - let others add and remove taps
+ * @settings: what taps get that are added so; must stay
+ *
+ * "add" comes last: a tap that somebody has added may be in use, and then init must not fail.
+ *
+ * Context: process, without RTNL.
+ * Return: 0 or a negative errno; then nobody has added any.
+ */
+int softtap_sysfs_open(const struct softtap_settings *settings)
+{
+	int err;
+
+	defaults = settings;
+	err = sysfs_create_file(root, &remove_attribute.attr);
+	if (err)
+		return err;
+	err = sysfs_create_file(root, &add_attribute.attr);
+	if (err)
+		sysfs_remove_file(root, &remove_attribute.attr);
+	return err;
+}
+
+/**
  * softtap_sysfs_close - let nobody add or remove taps any more
  *
  * Waits for whoever is doing so.
@@ -309,5 +324,6 @@ void softtap_sysfs_exit(void)
  */
 void softtap_sysfs_close(void)
 {
-	sysfs_remove_files(root, root_attributes);
+	sysfs_remove_file(root, &add_attribute.attr);
+	sysfs_remove_file(root, &remove_attribute.attr);
 }

@@ -5,7 +5,8 @@
 struct softtap_settings;
 struct softtap_tap;
 
-int softtap_sysfs_init(const struct softtap_settings *settings);
+int softtap_sysfs_init(void);
+int softtap_sysfs_open(const struct softtap_settings *settings);
 void softtap_sysfs_close(void);
 void softtap_sysfs_exit(void);
 int softtap_sysfs_add(struct softtap_tap *tap);

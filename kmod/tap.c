@@ -276,13 +276,13 @@ err_put:
 	return err;
 }
 
-/*
- * Opens the doors for readers. Nothing fails after that: whoever has opened a door while insmod
- * runs would be left in a module that is gone.
- */
+/* Opens the doors for readers, once. */
 static void __open_doors(struct softtap_tap *tap)
 {
 	lockdep_assert_held(&taps_lock);
+	if (tap->open)
+		return;
+	tap->open = true;
 	softtap_files_create(tap);
 	tap->device = softtap_device_create(tap);
 }
@@ -341,7 +341,9 @@ int softtap_tap_add(const char *spec, const struct softtap_settings *settings)
  * @specs: as for softtap_tap_add(), with commas between; changed
  * @settings: how they are to be
  *
- * Context: process, no locks held, no taps made yet.
+ * They carry frames; for readers they wait for softtap_tap_open_all().
+ *
+ * Context: process, no locks held; no taps made yet, and nobody else can.
  * Return: 0 or a negative errno.
  */
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings)
@@ -356,13 +358,27 @@ int softtap_tap_add_all(char *specs, const struct softtap_settings *settings)
 		if (!err)
 			err = __connect_spec(spec, settings, &tap);
 	}
-	if (!err)
-		list_for_each_entry(tap, &softtap_taps, list)
-			__open_doors(tap);
 	mutex_unlock(&taps_lock);
 	if (err)
 		softtap_tap_remove_all();
 	return err;
+}
+
+/**
+ * softtap_tap_open_all - let readers in
+ *
+ * Whoever loads the module calls it when nothing can fail any more.
+ *
+ * Context: process, no locks held.
+ */
+void softtap_tap_open_all(void)
+{
+	struct softtap_tap *tap;
+
+	mutex_lock(&taps_lock);
+	list_for_each_entry(tap, &softtap_taps, list)
+		__open_doors(tap);
+	mutex_unlock(&taps_lock);
 }
 
 /**

@@ -25,6 +25,7 @@ struct softtap_device;
  * @list: in the list of taps; changed under RTNL and the taps' lock, read under either
  * @kobj: /sys/kernel/softtap/tapN
  * @released: the last reference on @kobj is gone
+ * @open: its device and its files in debugfs have been made; the taps' lock
  * @device: /dev/softtap/tapN; NULL when it could not be made
  * @debugfs: /sys/kernel/debug/softtap/tapN
  */
@@ -39,6 +40,7 @@ struct softtap_tap {
 	struct list_head list;
 	struct kobject kobj;
 	struct completion released;
+	bool open;
 	struct softtap_device *device;
 	struct dentry *debugfs;
 };
@@ -48,6 +50,7 @@ extern struct list_head softtap_taps;
 int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);
 int softtap_tap_remove(const char *name);
+void softtap_tap_open_all(void);
 void softtap_tap_remove_all(void);
 int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
 const char *softtap_tap_state(const struct softtap_tap *tap);
