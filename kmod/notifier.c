@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What happens to devices: ports that go, come back, are renamed, or get offloads or VLANs.
+ * What happens to devices: ports that go, come back, are renamed, or get offloads or VLANs; and to
+ * network namespaces, with which their taps end.
  *
- * Everything here runs under RTNL.
+ * What concerns devices runs under RTNL.
  */
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
 #include <linux/rtnetlink.h>
+#include <net/net_namespace.h>
 #include "notifier.h"
 #include "port.h"
 #include "tap.h"
@@ -107,15 +109,34 @@ static struct notifier_block notifier = {
 	.notifier_call = on_event,
 };
 
+static void __net_exit on_net_exit(struct net *net)
+{
+	softtap_tap_remove_net(net);
+}
+
+static struct pernet_operations net_operations = {
+	.exit = on_net_exit,
+};
+
 /**
  * softtap_notifier_register - listen to what happens to devices, in all namespaces
+ *
+ * Namespaces end for us as for a driver of devices, which is before the stack moves real devices
+ * out of them and deletes the others (default_device_exit_batch() in net/core/dev.c).
  *
  * Context: process, takes RTNL.
  * Return: 0 or a negative errno.
  */
 int softtap_notifier_register(void)
 {
-	return register_netdevice_notifier(&notifier);
+	int err = register_pernet_device(&net_operations);
+
+	if (err)
+		return err;
+	err = register_netdevice_notifier(&notifier);
+	if (err)
+		unregister_pernet_device(&net_operations);
+	return err;
 }
 
 /**
@@ -126,4 +147,5 @@ int softtap_notifier_register(void)
 void softtap_notifier_unregister(void)
 {
 	unregister_netdevice_notifier(&notifier);
+	unregister_pernet_device(&net_operations);
 }

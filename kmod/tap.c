@@ -111,7 +111,6 @@ static void put_tap(struct softtap_tap *tap)
 	softtap_channel_put(tap->channel);
 	kobject_put(&tap->kobj);
 	wait_for_completion(&tap->released);
-	put_net(tap->net);
 	free_counters(tap);
 	kfree(tap);
 }
@@ -168,7 +167,7 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 		goto err_free_counters;
 	}
 	wire_ports(tap);
-	tap->net = get_net(current->nsproxy->net_ns);
+	tap->net = current->nsproxy->net_ns;
 	INIT_LIST_HEAD(&tap->list);
 	init_completion(&tap->released);
 	return tap;
@@ -415,6 +414,23 @@ void softtap_tap_remove_all(void)
 	mutex_lock(&taps_lock);
 	list_for_each_entry_safe(tap, next, &softtap_taps, list)
 		__remove(tap);
+	mutex_unlock(&taps_lock);
+}
+
+/**
+ * softtap_tap_remove_net - unmake all taps of a network namespace
+ * @net: it ends
+ *
+ * Context: process, without RTNL.
+ */
+void softtap_tap_remove_net(const struct net *net)
+{
+	struct softtap_tap *tap, *next;
+
+	mutex_lock(&taps_lock);
+	list_for_each_entry_safe(tap, next, &softtap_taps, list)
+		if (net_eq(tap->net, net))
+			__remove(tap);
 	mutex_unlock(&taps_lock);
 }
 

@@ -21,7 +21,8 @@ struct softtap_device;
  * @settings: how it is to be; policy and snaplen, which change, are the channel's
  * @id: the N of tapN
  * @name: "tapN"
- * @net: the namespace whose devices are meant: that of whoever made the tap; held
+ * @net: the namespace whose devices are meant: that of whoever made the tap; it outlives the tap,
+ *	which goes when it ends
  * @list: in the list of taps; changed under RTNL and the taps' lock, read under either
  * @kobj: /sys/kernel/softtap/tapN
  * @released: the last reference on @kobj is gone
@@ -51,6 +52,7 @@ int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);
 int softtap_tap_remove(const char *name);
 void softtap_tap_open_all(void);
+void softtap_tap_remove_net(const struct net *net);
 void softtap_tap_remove_all(void);
 int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
 const char *softtap_tap_state(const struct softtap_tap *tap);
