@@ -10,6 +10,7 @@
 
 #include <linux/kobject.h>
 #include <linux/module.h>
+#include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include <linux/sysfs.h>
 #include "recording.h"
@@ -201,9 +202,28 @@ static void tap_release(struct kobject *kobj)
 	complete(&tap_of(kobj)->released);
 }
 
+static ssize_t tap_show(struct kobject *kobj, struct attribute *attr, char *buf)
+{
+	return kobj_sysfs_ops.show(kobj, attr, buf);
+}
+
+/* All that is written to a tap comes by here; the mode of the files does not ask for capabilities. */
+static ssize_t tap_store(struct kobject *kobj, struct attribute *attr, const char *buf,
+			 size_t count)
+{
+	if (!softtap_tap_may_change(tap_of(kobj)->net))
+		return -EPERM;
+	return kobj_sysfs_ops.store(kobj, attr, buf, count);
+}
+
+static const struct sysfs_ops tap_operations = {
+	.show = tap_show,
+	.store = tap_store,
+};
+
 static const struct kobj_type tap_type = {
 	.release = tap_release,
-	.sysfs_ops = &kobj_sysfs_ops,
+	.sysfs_ops = &tap_operations,
 	.default_groups = tap_groups,
 };
 
@@ -250,6 +270,8 @@ static ssize_t version_show(struct kobject *kobj, struct kobj_attribute *attr, c
 static ssize_t add_store(struct kobject *kobj, struct kobj_attribute *attr,
 			 const char *buf, size_t count)
 {
+	if (!softtap_tap_may_change(current->nsproxy->net_ns))
+		return -EPERM;
 	return softtap_tap_add(buf, defaults) ?: count;
 }
 

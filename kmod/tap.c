@@ -8,6 +8,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/capability.h>
 #include <linux/nsproxy.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
@@ -381,25 +382,46 @@ void softtap_tap_open_all(void)
 }
 
 /**
+ * softtap_tap_may_change - may the caller change the taps of a network namespace
+ * @net: in which a tap's ports are, or shall be
+ *
+ * Context: process; the caller holds @net, or a tap in it.
+ * Return: whether it has CAP_NET_ADMIN in the user namespace that owns @net.
+ */
+bool softtap_tap_may_change(const struct net *net)
+{
+	return ns_capable(net->user_ns, CAP_NET_ADMIN);
+}
+
+static int __remove_named(const char *name)
+{
+	struct softtap_tap *tap = __find(name);
+
+	if (!tap) {
+		pr_err("no tap %.*s\n", (int)strcspn(name, "\n"), name);
+		return -ENODEV;
+	}
+	if (!softtap_tap_may_change(tap->net))
+		return -EPERM;
+	__remove(tap);
+	return 0;
+}
+
+/**
  * softtap_tap_remove - unmake a tap
  * @name: "tapN"; a newline may follow
  *
  * Context: process, no locks held.
- * Return: 0, -ENODEV when there is none of that name.
+ * Return: 0, -ENODEV when there is none of that name, -EPERM when the caller may not.
  */
 int softtap_tap_remove(const char *name)
 {
-	struct softtap_tap *tap;
+	int err;
 
 	mutex_lock(&taps_lock);
-	tap = __find(name);
-	if (tap)
-		__remove(tap);
+	err = __remove_named(name);
 	mutex_unlock(&taps_lock);
-	if (tap)
-		return 0;
-	pr_err("no tap %.*s\n", (int)strcspn(name, "\n"), name);
-	return -ENODEV;
+	return err;
 }
 
 /**

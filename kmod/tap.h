@@ -51,6 +51,7 @@ extern struct list_head softtap_taps;
 int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);
 int softtap_tap_remove(const char *name);
+bool softtap_tap_may_change(const struct net *net);
 void softtap_tap_open_all(void);
 void softtap_tap_remove_net(const struct net *net);
 void softtap_tap_remove_all(void);
