@@ -12,7 +12,6 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/poll.h>
-#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -57,13 +56,14 @@ static void fill_geometry(struct softtap_geometry *geometry, const struct softta
 	geometry->subbuf_size = tap->channel->subbuf_size;
 	geometry->subbufs = tap->settings.subbufs;
 	geometry->control_size = tap->channel->control_size;
-	rtnl_lock();
 	for (i = 0; i < tap->ports; i++)
-		strscpy(geometry->ifname[i], tap->port[i].ifname, SOFTTAP_NAME_SIZE);
-	rtnl_unlock();
+		softtap_port_get_name(&tap->port[i], geometry->ifname[i]);
 }
 
-/* misc_open() holds the lock that misc_deregister() takes: device and tap are alive here. */
+/*
+ * misc_open() holds the lock that misc_deregister() takes: device and tap are alive here. All other
+ * misc devices wait for it, so it must not wait for something slow.
+ */
 static int device_open(struct inode *inode, struct file *file)
 {
 	const struct softtap_device *device = container_of(file->private_data,

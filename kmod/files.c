@@ -13,15 +13,18 @@
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/poll.h>
-#include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
+#include <linux/workqueue.h>
 #include "channel.h"
 #include "files.h"
 #include "reader.h"
 #include "tap.h"
 
-/* How long a read may overlook records that do not fill a sub-buffer, as nothing tells of them. */
+/*
+ * How long read and poll may overlook records that do not fill a sub-buffer: nothing tells of those,
+ * as that would cost each frame.
+ */
 #define LOOK_INTERVAL	(HZ / 10)
 
 static struct dentry *root;
@@ -32,12 +35,14 @@ static struct dentry *root;
  * @cpu: whose buffer
  * @position: up to where it was read; within a record when a read was too short for a whole one;
  *	@lock
+ * @look: looks for those who poll, while there are any
  * @lock: one read at a time, whoever reads without the file's own lock (io_uring)
  */
 struct reader {
 	struct softtap_channel *channel;
 	int cpu;
 	u64 position;
+	struct delayed_work look;
 	struct mutex lock;	/* one read at a time */
 };
 
@@ -50,6 +55,22 @@ static u64 available(const struct reader *reader)
 {
 	/* Pairs with the release in softtap_channel_commit(). */
 	return smp_load_acquire(&positions(reader)->committed) - reader->position;
+}
+
+static wait_queue_head_t *wait_queue(const struct reader *reader)
+{
+	return &per_cpu_ptr(reader->channel->buffers, reader->cpu)->relay->read_wait;
+}
+
+/* Goes on until there is something or nobody waits. A poll that finds nothing begins it again. */
+static void look_for_pollers(struct work_struct *work)
+{
+	struct reader *reader = container_of(to_delayed_work(work), struct reader, look);
+
+	if (available(reader))
+		wake_up_interruptible(wait_queue(reader));
+	else if (waitqueue_active(wait_queue(reader)))
+		schedule_delayed_work(&reader->look, LOOK_INTERVAL);
 }
 
 static int cpu_open(struct inode *inode, struct file *file)
@@ -65,6 +86,7 @@ static int cpu_open(struct inode *inode, struct file *file)
 	if (!reader)
 		return -ENOMEM;
 	mutex_init(&reader->lock);
+	INIT_DELAYED_WORK(&reader->look, look_for_pollers);
 	reader->cpu = buffer->relay->cpu;
 	err = softtap_reader_claim(channel, reader->cpu);
 	if (err)
@@ -89,6 +111,7 @@ static int cpu_release(struct inode *inode, struct file *file)
 {
 	struct reader *reader = file->private_data;
 
+	cancel_delayed_work_sync(&reader->look);
 	softtap_reader_release(reader->channel, reader->cpu);
 	softtap_channel_put(reader->channel);
 	kfree(reader);
@@ -212,13 +235,15 @@ static ssize_t cpu_read(struct file *file, char __user *to, size_t count, loff_t
 
 static __poll_t cpu_poll(struct file *file, poll_table *wait)
 {
-	const struct reader *reader = file->private_data;
-	const struct softtap_buffer *buffer = per_cpu_ptr(reader->channel->buffers, reader->cpu);
+	struct reader *reader = file->private_data;
 
-	poll_wait(file, &buffer->relay->read_wait, wait);
+	poll_wait(file, wait_queue(reader), wait);
 	if (READ_ONCE(reader->channel->closed))
 		return EPOLLIN | EPOLLRDNORM | EPOLLHUP;
-	return available(reader) ? EPOLLIN | EPOLLRDNORM : 0;
+	if (available(reader))
+		return EPOLLIN | EPOLLRDNORM;
+	schedule_delayed_work(&reader->look, LOOK_INTERVAL);
+	return 0;
 }
 
 static const struct file_operations cpu_fops = {
@@ -282,12 +307,13 @@ static ssize_t header_read(struct file *file, char __user *buf, size_t count, lo
 	const struct softtap_tap *tap = file_inode(file)->i_private;
 	u32 header[HEADER_MAX / sizeof(u32)] = {};
 	u32 *end = put_section(header);
+	char name[IFNAMSIZ];
 	unsigned int i;
 
-	rtnl_lock();
-	for (i = 0; i < tap->ports; i++)
-		end = put_interface(end, tap->port[i].ifname);
-	rtnl_unlock();
+	for (i = 0; i < tap->ports; i++) {
+		softtap_port_get_name(&tap->port[i], name);
+		end = put_interface(end, name);
+	}
 	return simple_read_from_buffer(buf, count, ppos, header, (u8 *)end - (u8 *)header);
 }
 

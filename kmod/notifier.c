@@ -41,12 +41,6 @@ static void welcome(struct net_device *dev)
 	}
 }
 
-/* A port keeps its device through a rename, and is called as the device is from then on. */
-static void follow_name(struct softtap_port *port, const struct net_device *dev)
-{
-	strscpy(port->ifname, dev->name, sizeof(port->ifname));
-}
-
 /* A VLAN device would take its frames before the port sees them (vlan_do_receive()). */
 static int judge_upper(const struct net_device *dev,
 		       const struct netdev_notifier_changeupper_info *change)
@@ -68,7 +62,8 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 		softtap_port_detach(port);
 		break;
 	case NETDEV_CHANGENAME:
-		follow_name(port, dev);
+		/* It keeps its device, and is called as that is from then on. */
+		softtap_port_set_name(port, dev);
 		break;
 	case NETDEV_PRE_UP:
 	case NETDEV_FEAT_CHANGE:

@@ -21,6 +21,41 @@
 #define MERGING_FEATURES	(NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO | \
 				 NETIF_F_GRO_FRAGLIST | NETIF_F_GRO_UDP_FWD)
 
+/*
+ * Ports' names. They change under RTNL, too, but whoever only reads one does not wait for all that
+ * RTNL is held for.
+ */
+static DEFINE_SPINLOCK(names);
+
+/**
+ * softtap_port_set_name - call a port as its device is called
+ * @port: of a tap
+ * @dev: its device
+ *
+ * Context: RTNL.
+ */
+void softtap_port_set_name(struct softtap_port *port, const struct net_device *dev)
+{
+	ASSERT_RTNL();
+	spin_lock(&names);
+	strscpy(port->ifname, dev->name, sizeof(port->ifname));
+	spin_unlock(&names);
+}
+
+/**
+ * softtap_port_get_name - what a port is called now
+ * @port: of a tap
+ * @name: filled
+ *
+ * Context: process; RTNL is not needed.
+ */
+void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ])
+{
+	spin_lock(&names);
+	strscpy(name, port->ifname, IFNAMSIZ);
+	spin_unlock(&names);
+}
+
 /* Who has the device's rx_handler, for the message: its master, or what is stacked on it. */
 static const char *handler_owner(struct net_device *dev)
 {
@@ -202,7 +237,7 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 		goto err_disarm;
 	}
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
-	strscpy(port->ifname, dev->name, sizeof(port->ifname));
+	softtap_port_set_name(port, dev);
 	rcu_assign_pointer(port->dev, dev);
 	err = netdev_rx_handler_register(dev, softtap_handle_frame, port);
 	if (err)

@@ -19,7 +19,8 @@ struct softtap_buffer;
  * @index: 0 = a, 1 = b: in the counters and as pcapng interface
  * @guarded: what leaves without the tap's mark is stopped; written under RTNL
  * @tap: back pointer
- * @ifname: the device's name, kept while it is missing; protected by RTNL
+ * @ifname: the device's name, kept while it is missing; written by softtap_port_set_name(), read
+ *	under RTNL or by softtap_port_get_name()
  * @tracker: of the reference on @dev
  * @guard: the hook that stops what the host sends; RTNL
  * @offloads: features that were taken from the device and go back on detach; RTNL
@@ -46,6 +47,8 @@ int softtap_port_check(struct net_device *dev);
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
 void softtap_port_detach(struct softtap_port *port);
 void softtap_port_take_offloads(struct softtap_port *port);
+void softtap_port_set_name(struct softtap_port *port, const struct net_device *dev);
+void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ]);
 struct softtap_port *softtap_port_of(const struct net_device *dev);
 int softtap_port_set_guard(struct softtap_port *port, bool armed);
 const char *softtap_port_state(const struct softtap_port *port);

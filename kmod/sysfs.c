@@ -11,7 +11,6 @@
 #include <linux/kobject.h>
 #include <linux/module.h>
 #include <linux/nsproxy.h>
-#include <linux/rtnetlink.h>
 #include <linux/sysfs.h>
 #include "recording.h"
 #include "settings.h"
@@ -51,13 +50,10 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, c
 static ssize_t ifname_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
-	ssize_t length;
+	char name[IFNAMSIZ];
 
-	if (!rtnl_trylock())
-		return restart_syscall();
-	length = sysfs_emit(buf, "%s\n", port->ifname);
-	rtnl_unlock();
-	return length;
+	softtap_port_get_name(port, name);
+	return sysfs_emit(buf, "%s\n", name);
 }
 
 static ssize_t port_state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
@@ -207,7 +203,7 @@ static ssize_t tap_show(struct kobject *kobj, struct attribute *attr, char *buf)
 	return kobj_sysfs_ops.show(kobj, attr, buf);
 }
 
-/* All that is written to a tap comes by here; the mode of the files does not ask for capabilities. */
+/* All that is written to a tap comes by here: the mode of the files asks for no capability. */
 static ssize_t tap_store(struct kobject *kobj, struct attribute *attr, const char *buf,
 			 size_t count)
 {

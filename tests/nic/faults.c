@@ -8,10 +8,13 @@
  *	tx_busy		so many frames are refused by ndo_start_xmit (NETDEV_TX_BUSY)
  *	no_memory	so many receive buffers cannot be replaced, and their frames are lost
  *	reset		whatever is written: rings are made anew
+ *	rtnl_ms		RTNL is held for so many milliseconds, as by a slow driver; the write
+ *			returns then. Reads 1 meanwhile
  *
  * A card that disappears is one whose driver is unbound (main.c); a link that fails, cable.c.
  */
 #include <linux/debugfs.h>
+#include <linux/delay.h>
 #include <linux/rtnetlink.h>
 
 #include "nic.h"
@@ -72,9 +75,28 @@ static int reset_set(void *data, u64 value)
 	return 0;
 }
 
+static bool rtnl_held;	/* by us; RTNL */
+
+static int rtnl_ms_get(void *data, u64 *value)
+{
+	*value = READ_ONCE(rtnl_held);
+	return 0;
+}
+
+static int rtnl_ms_set(void *data, u64 value)
+{
+	rtnl_lock();
+	WRITE_ONCE(rtnl_held, true);
+	msleep_interruptible(value);
+	WRITE_ONCE(rtnl_held, false);
+	rtnl_unlock();
+	return 0;
+}
+
 DEFINE_DEBUGFS_ATTRIBUTE(tx_stalled_operations, tx_stalled_get, tx_stalled_set, "%llu\n");
 DEFINE_DEBUGFS_ATTRIBUTE(rx_stalled_operations, rx_stalled_get, rx_stalled_set, "%llu\n");
 DEFINE_DEBUGFS_ATTRIBUTE(reset_operations, NULL, reset_set, "%llu\n");
+DEFINE_DEBUGFS_ATTRIBUTE(rtnl_ms_operations, rtnl_ms_get, rtnl_ms_set, "%llu\n");
 
 /**
  * nic_faults_create - make a card's files
@@ -87,6 +109,7 @@ void nic_faults_create(struct nic_card *card)
 	debugfs_create_file_unsafe("tx_stalled", 0600, dir, card, &tx_stalled_operations);
 	debugfs_create_file_unsafe("rx_stalled", 0600, dir, card, &rx_stalled_operations);
 	debugfs_create_file_unsafe("reset", 0200, dir, card, &reset_operations);
+	debugfs_create_file_unsafe("rtnl_ms", 0600, dir, card, &rtnl_ms_operations);
 	debugfs_create_u32("tx_busy", 0600, dir, &card->faults.tx_busy);
 	debugfs_create_u32("no_memory", 0600, dir, &card->faults.no_memory);
 	card->faults.dir = dir;
