@@ -258,8 +258,10 @@ static noinline bool miss(const struct softtap_port *port, struct softtap_buffer
 		return true;
 	}
 	if (__ratelimit(&said))
-		pr_warn("%s: frames are held back: the buffer of CPU %d is full, the reader or its disk is slow (policy record)\n",
-			buffer->channel->name, smp_processor_id());
+		pr_warn("%s: frames are held back: CPU %d has %s (policy record)\n",
+			buffer->channel->name, smp_processor_id(),
+			buffer->relay ? "a full buffer, the reader or its disk is slow" :
+					"no buffer, there was no memory for one");
 	count_refused(port, load);
 	return false;
 }

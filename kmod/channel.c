@@ -6,12 +6,22 @@
  * position per CPU that moves with each record, so that a reader sees finished records of a
  * sub-buffer that still fills. The relay's own files and its count of consumed sub-buffers are not
  * used: `consumed` in the control area is the one truth about what is free.
+ *
+ * Each CPU's buffer is a relay channel of its own, a global one. A channel for all would allocate
+ * by itself when a CPU comes online (relay_prepare_cpu() in kernel/relay.c), however little memory
+ * is left, and keep the CPU offline when it gets none.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bottom_half.h>
+#include <linux/cpu.h>
+#include <linux/cpuhotplug.h>
 #include <linux/dcache.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #include "channel.h"
 #include "flight.h"
 #include "settings.h"
@@ -31,7 +41,7 @@ static void close_subbuf(struct softtap_buffer *buffer)
 	filler->block.length = length;
 	filler->sequence_low = lower_32_bits(relay->subbufs_produced);
 	filler->sequence_high = upper_32_bits((u64)relay->subbufs_produced);
-	filler->cpu = relay->cpu;
+	filler->cpu = buffer->cpu;
 	*(u32 *)(relay->data + size - sizeof(u32)) = length;
 	softtap_channel_commit(buffer, length);
 	buffer->end = buffer->at;
@@ -121,9 +131,11 @@ bool softtap_channel_room_take(const struct softtap_buffer *buffer, struct softt
 static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf,
 			size_t prev_padding)
 {
-	struct softtap_channel *channel = relay->chan->private_data;
-	struct softtap_buffer *buffer = softtap_channel_buffer(channel, relay->cpu);
+	struct softtap_buffer *buffer = relay->chan->private_data;
+	const struct softtap_channel *channel = buffer->channel;
 
+	if (!prev_subbuf)	/* the relay has just made the buffer: nobody uses it yet */
+		return 1;
 	if (!is_free(buffer, buffer->position)) {
 		if (buffer->policy != SOFTTAP_POLICY_FLIGHT)
 			return 0;
@@ -133,20 +145,20 @@ static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf
 	memset(buffer->inside, 0, sizeof(buffer->inside));
 	buffer->at = subbuf;
 	buffer->end = subbuf + channel->subbuf_size - SOFTTAP_FILLER_MIN;
-	if (!prev_subbuf)	/* the relay has just made this CPU's buffer: it can be used */
-		smp_store_release(&buffer->relay, relay);
 	return 1;
 }
 
 /*
  * Files are made elsewhere, so that a tap works where debugfs does not. The relay takes any
- * pointer but NULL for a yes, and does not look behind it when no name is given.
+ * pointer but NULL for a yes, and does not look behind it when no name is given. What is global is
+ * one buffer, whatever CPUs there are.
  */
 static struct dentry *create_buf_file(const char *filename, struct dentry *parent, umode_t mode,
 				      struct rchan_buf *relay, int *is_global)
 {
 	static struct dentry none;
 
+	*is_global = 1;
 	return &none;
 }
 
@@ -160,6 +172,106 @@ static const struct rchan_callbacks relay_callbacks = {
 	.create_buf_file = create_buf_file,
 	.remove_buf_file = remove_buf_file,
 };
+
+/* On @data's own CPU, so that the memory is near it and no frame is being recorded meanwhile. */
+static long open_buffer(void *data)
+{
+	struct softtap_buffer *buffer = data;
+	const struct softtap_channel *channel = buffer->channel;
+	struct rchan_buf *relay;
+	struct rchan *chan;
+
+	if (buffer->relay)
+		return 0;
+	chan = relay_open(NULL, NULL, channel->subbuf_size,
+			  channel->buffer_size / channel->subbuf_size, &relay_callbacks, buffer);
+	if (!chan)
+		return -ENOMEM;
+	relay = *per_cpu_ptr(chan->buf, 0);	/* where a global one is */
+	local_bh_disable();
+	buffer->at = relay->start;
+	buffer->end = relay->start + channel->subbuf_size - SOFTTAP_FILLER_MIN;
+	/* Pairs with the reader's READ_ONCE(): what is behind it is there. */
+	smp_store_release(&buffer->relay, relay);
+	local_bh_enable();
+	return 0;
+}
+
+static enum cpuhp_state processors;
+
+/*
+ * A CPU has come online, and this runs on it. It comes online whatever becomes of the tap, which
+ * takes no more of the memory that is free than a new tap may.
+ */
+static int welcome_cpu(unsigned int cpu, struct hlist_node *node)
+{
+	struct softtap_channel *channel;
+	struct softtap_buffer *buffer;
+
+	channel = hlist_entry_safe(node, struct softtap_channel, processors);
+	buffer = softtap_channel_buffer(channel, cpu);
+	if (buffer->relay || READ_ONCE(channel->closed))
+		return 0;
+	if (!softtap_settings_memory_allows(channel->buffer_size / 1024) || open_buffer(buffer))
+		pr_warn("%s: no memory for a buffer of CPU %u: frames that arrive there cannot be recorded; remove the tap and make it again with smaller buffers\n",
+			channel->name, cpu);
+	return 0;
+}
+
+/**
+ * softtap_channel_init - prepare for CPUs that come online
+ *
+ * Context: process.
+ * Return: 0 or a negative errno.
+ */
+int softtap_channel_init(void)
+{
+	int state = cpuhp_setup_state_multi(CPUHP_AP_ONLINE_DYN, KBUILD_MODNAME ":online",
+					    welcome_cpu, NULL);
+
+	if (state < 0)
+		return state;
+	processors = state;
+	return 0;
+}
+
+/**
+ * softtap_channel_exit - the mirror image, after the last channel
+ *
+ * Context: process.
+ */
+void softtap_channel_exit(void)
+{
+	cpuhp_remove_multi_state(processors);
+}
+
+/* For all CPUs that are online now; those that come later find the channel by itself. */
+static int open_buffers(struct softtap_channel *channel)
+{
+	int err = cpuhp_state_add_instance_nocalls(processors, &channel->processors);
+	int cpu;
+
+	cpus_read_lock();
+	for_each_online_cpu(cpu)
+		if (!err)
+			err = work_on_cpu(cpu, open_buffer, softtap_channel_buffer(channel, cpu));
+	cpus_read_unlock();
+	return err;
+}
+
+static void close_buffers(struct softtap_channel *channel)
+{
+	int cpu;
+
+	if (!hlist_unhashed(&channel->processors))
+		cpuhp_state_remove_instance_nocalls(processors, &channel->processors);
+	for_each_possible_cpu(cpu) {
+		const struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+
+		if (buffer->relay)
+			relay_close(buffer->relay->chan);
+	}
+}
 
 static int alloc_control(struct softtap_channel *channel)
 {
@@ -189,6 +301,7 @@ static int alloc_buffers(struct softtap_channel *channel, unsigned int subbufs)
 
 		buffer->positions = &channel->control[cpu];
 		buffer->channel = channel;
+		buffer->cpu = cpu;
 		buffer->frames = kvcalloc(subbufs, sizeof(*buffer->frames), GFP_KERNEL);
 		if (!buffer->frames)
 			goto err_free_buffers;
@@ -204,7 +317,7 @@ err_free_buffers:
  * softtap_channel_create - allocate a tap's buffers
  * @settings: sizes, already checked
  *
- * CPUs that come online later get their buffer from the relay's own hotplug callback.
+ * CPUs that come online later get their buffer then, if there is memory for it.
  *
  * Context: process.
  * Return: a channel with one reference, or an ERR_PTR: -ENOMEM.
@@ -229,13 +342,12 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 		goto err_free_claimed;
 	if (alloc_buffers(channel, settings->subbufs))
 		goto err_free_control;
-	channel->relay = relay_open(NULL, NULL, channel->subbuf_size, settings->subbufs,
-				    &relay_callbacks, channel);
-	if (!channel->relay)
-		goto err_free_buffers;
+	if (open_buffers(channel))
+		goto err_close_buffers;
 	return channel;
 
-err_free_buffers:
+err_close_buffers:
+	close_buffers(channel);
 	free_buffers(channel);
 err_free_control:
 	vfree(channel->control);
@@ -250,7 +362,7 @@ static void channel_free(struct kref *ref)
 {
 	struct softtap_channel *channel = container_of(ref, struct softtap_channel, ref);
 
-	relay_close(channel->relay);
+	close_buffers(channel);
 	free_buffers(channel);
 	vfree(channel->control);
 	free_cpumask_var(channel->claimed);

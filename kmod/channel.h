@@ -33,9 +33,10 @@ struct softtap_filter;
  * @clock: what turns the monotonic clock into the records' clock, ns; written by START
  * @unplaced: frames lost on each port since its last record here; STOP forgets them
  * @inside: records of each port in the current sub-buffer
- * @relay: the relay's buffer, NULL (as @at and @end) on a CPU that never was online. Its own
- *	offset is up to date only while sub-buffers are switched.
+ * @relay: the relay's buffer, NULL (as @at and @end) on a CPU that never was online, or came when
+ *	there was no memory. Its own offset is up to date only while sub-buffers are switched.
  * @channel: back pointer
+ * @cpu: whose side this is
  * @recording: what is not filtered is recorded; written by START, STOP and the reader's end
  * @frames: records of each port in the other sub-buffers
  * @taken: records of each port before the reader's last position, in the sub-buffer that it is in;
@@ -58,6 +59,7 @@ struct softtap_buffer {
 	u32 inside[SOFTTAP_PORTS];
 	struct rchan_buf *relay;
 	struct softtap_channel *channel;
+	unsigned int cpu;
 	bool recording;
 	u32 (*frames)[SOFTTAP_PORTS];
 	u32 taken[SOFTTAP_PORTS];
@@ -67,7 +69,7 @@ struct softtap_buffer {
 /**
  * struct softtap_channel - a tap's buffers and who reads them
  * @buffers: per CPU
- * @relay: owns the memory
+ * @processors: among those who are told when a CPU comes online
  * @control: the control area, struct softtap_positions per possible CPU
  * @control_size: its bytes, whole pages
  * @subbuf_size: bytes of a sub-buffer
@@ -96,7 +98,7 @@ struct softtap_buffer {
  */
 struct softtap_channel {
 	struct softtap_buffer __percpu *buffers;
-	struct rchan *relay;
+	struct hlist_node processors;
 	struct softtap_positions *control;
 	size_t control_size;
 	u32 subbuf_size;
@@ -135,6 +137,8 @@ static inline struct softtap_buffer *softtap_channel_buffer(const struct softtap
 	return per_cpu_ptr(channel->buffers, cpu);
 }
 
+int softtap_channel_init(void);
+void softtap_channel_exit(void);
 struct softtap_channel *softtap_channel_create(const struct softtap_settings *settings);
 void softtap_channel_close(struct softtap_channel *channel);
 void softtap_channel_get(struct softtap_channel *channel);

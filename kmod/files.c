@@ -22,8 +22,8 @@
 #include "tap.h"
 
 /*
- * How long read and poll may overlook records that do not fill a sub-buffer: nothing tells of those,
- * as that would cost each frame.
+ * How long read and poll may overlook records that do not fill a sub-buffer: nothing tells of
+ * those, as that would cost each frame.
  */
 #define LOOK_INTERVAL	(HZ / 10)
 
@@ -69,7 +69,7 @@ static void look_for_pollers(struct work_struct *work)
 
 	if (available(reader))
 		wake_up_interruptible(wait_queue(reader));
-	else if (waitqueue_active(wait_queue(reader)))
+	else if (wq_has_sleeper(wait_queue(reader)))
 		schedule_delayed_work(&reader->look, LOOK_INTERVAL);
 }
 
@@ -87,7 +87,7 @@ static int cpu_open(struct inode *inode, struct file *file)
 		return -ENOMEM;
 	mutex_init(&reader->lock);
 	INIT_DELAYED_WORK(&reader->look, look_for_pollers);
-	reader->cpu = buffer->relay->cpu;
+	reader->cpu = buffer->cpu;
 	err = softtap_reader_claim(channel, reader->cpu);
 	if (err)
 		goto err_free_reader;

@@ -10,6 +10,7 @@
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include "channel.h"
 #include "files.h"
 #include "notifier.h"
 #include "settings.h"
@@ -77,6 +78,9 @@ static int __init softtap_init(void)
 	err = softtap_policy_parse(policy, &settings.policy);
 	if (err)
 		return err;
+	err = softtap_channel_init();
+	if (err)
+		return err;
 	softtap_files_init();
 	err = softtap_notifier_register();
 	if (err)
@@ -101,6 +105,7 @@ err_notifier:
 	softtap_notifier_unregister();
 err_files:
 	softtap_files_exit();
+	softtap_channel_exit();
 	return err;
 }
 
@@ -111,6 +116,7 @@ static void __exit softtap_exit(void)
 	softtap_sysfs_exit();
 	softtap_notifier_unregister();
 	softtap_files_exit();
+	softtap_channel_exit();
 }
 
 module_init(softtap_init);

@@ -66,11 +66,28 @@ int softtap_policy_check(enum softtap_policy policy, unsigned int ports)
 	return -EINVAL;
 }
 
+/* KiB of buffers that may be taken of what is free. */
+static u64 memory_limit(void)
+{
+	return ((u64)si_mem_available() << (PAGE_SHIFT - 10)) / 4 * 3;
+}
+
+/**
+ * softtap_settings_memory_allows - is there memory for buffers
+ * @kib: KiB that are wanted
+ *
+ * Context: any.
+ * Return: whether they are no more than three quarters of what is free.
+ */
+bool softtap_settings_memory_allows(u64 kib)
+{
+	return kib <= memory_limit();
+}
+
 static int check_buffers(const struct softtap_settings *settings)
 {
 	u64 each = (u64)settings->subbuf_kb * settings->subbufs;
 	u64 total = each * num_online_cpus();
-	u64 available = (u64)si_mem_available() << (PAGE_SHIFT - 10);
 
 	if (settings->subbuf_kb < SUBBUF_KB_MIN || settings->subbuf_kb > SUBBUF_KB_MAX ||
 	    settings->subbuf_kb % (PAGE_SIZE / 1024)) {
@@ -88,9 +105,10 @@ static int check_buffers(const struct softtap_settings *settings)
 		       settings->subbuf_kb, settings->subbufs, each, BUFFER_KB_MAX);
 		return -EINVAL;
 	}
-	if (total > available / 4 * 3) {
-		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB on %u CPUs, more than 3/4 of the %llu KiB free\n",
-		       settings->subbuf_kb, settings->subbufs, total, num_online_cpus(), available);
+	if (!softtap_settings_memory_allows(total)) {
+		pr_err("subbuf_kb=%u subbufs=%u: %llu KiB on %u CPUs, more than the %llu KiB that are 3/4 of what is free\n",
+		       settings->subbuf_kb, settings->subbufs, total, num_online_cpus(),
+		       memory_limit());
 		return -ENOMEM;
 	}
 	return 0;

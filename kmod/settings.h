@@ -38,6 +38,7 @@ extern const char * const softtap_policy_names[];
 
 int softtap_policy_parse(const char *word, enum softtap_policy *policy);
 int softtap_policy_check(enum softtap_policy policy, unsigned int ports);
+bool softtap_settings_memory_allows(u64 kib);
 int softtap_settings_supported(const struct softtap_settings *settings);
 int softtap_settings_check(const struct softtap_settings *settings);
 
