@@ -268,7 +268,9 @@ static noinline bool miss(const struct softtap_port *port, struct softtap_buffer
 
 /*
  * Splits a super-frame as a device without offloads would have it. The work is done on a clone,
- * as segmentation moves headers of its argument. Return: a list to free, or an ERR_PTR or NULL.
+ * as segmentation moves headers of its argument; and on a head of its own, as segmentation writes
+ * there: sums of TCP that are no longer to be checked (tcp4_gso_segment()), of UDP in any case
+ * (udp4_ufo_fragment()). Return: a list to free, or an ERR_PTR or NULL.
  */
 static struct sk_buff *segment(const struct sk_buff *skb)
 {
@@ -278,7 +280,7 @@ static struct sk_buff *segment(const struct sk_buff *skb)
 	if (!clone)
 		return NULL;
 	skb_push(clone, ETH_HLEN);
-	segments = skb_gso_segment(clone, 0);
+	segments = skb_cow_head(clone, 0) ? NULL : skb_gso_segment(clone, 0);
 	consume_skb(clone);
 	return segments;
 }

@@ -7,14 +7,18 @@
 # shellcheck disable=SC2034 # the tests use it
 wires=/sys/kernel/debug/testnic
 
-# The module for the machine's kernel.
-build_nic() {
+# build_for_tests NAME - the module tests/NAME, for the machine's kernel
+build_for_tests() {
 	local image options
 	read -ra options <<<"${SOFTTAP_MACHINE#*--kernel }"
 	image=$("${tests:?set by test.sh}/../scripts/vm-image" "${options[0]}")
-	MODULE=tests/nic KVER=$(<"$image/release") KDIR=$(<"$image/kdir") \
-		BUILD=build/$(<"$image/release")/nic "$tests/../scripts/build-module" >build.log 2>&1 </dev/null ||
+	MODULE=tests/$1 KVER=$(<"$image/release") KDIR=$(<"$image/kdir") \
+		BUILD=build/$(<"$image/release")/$1 "$tests/../scripts/build-module" >build.log 2>&1 </dev/null ||
 		{ diag "$(cat build.log)"; return 1; }
+}
+
+build_nic() {
+	build_for_tests nic
 }
 
 # load_nic [PARAMETER=VALUE…]

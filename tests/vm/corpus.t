@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/corpus.t [--corpus DIRECTORY]…
 # Seconds: 35
-# Covers: kmod/forward.[ch] kmod/capture.[ch]
+# Covers: kmod/forward.[ch] kmod/capture.[ch] tests/skbwatch/*
 #
 # Captures replayed through the tap, both ways at once: each frame comes to the far side and into
 # the record as it was, in order. By default they are frames of every layer that scapy has, and a
@@ -26,6 +26,9 @@
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/captures.sh"
+# shellcheck source=tests/lib/nic.sh
+. "$tests/lib/nic.sh"
+. "$tests/lib/skbwatch.sh"
 
 machines=('--kernel 6.1' '--kernel 6.12')
 timeout=600		# for the largest part; a usual one takes a tenth
@@ -134,6 +137,7 @@ part_file() {
 }
 
 prepare() {
+	build_for_tests skbwatch
 	ln -s "$(part_file)" corpus.a
 	ln -s "$(part_file)" corpus.b
 }
@@ -167,10 +171,12 @@ guest() {
 	watch_begins
 	load tap=eth1:eth2 subbufs=128
 	left_out
+	watch_skbs
 	start_reader capture.pcapng
 	both_ways corpus
 	stop_watchers
 	ok 'the reader ends well' stop_reader
+	skbs_unchanged corpus
 	laws_hold
 	unload
 }
