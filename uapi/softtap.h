@@ -267,7 +267,8 @@ __softtap_assert(sizeof(struct softtap_note) == 16);
 #define SOFTTAP_IOC_HORIZON	_IOR(SOFTTAP_IOC_MAGIC, 5, __u64)
 /*
  * Record only what is meant; the rest counts as filtered. EINVAL: the kernel's checker does not
- * take the program.
+ * take the program. E2BIG: each frame is forwarded only when it has run, and on its longest path it
+ * would cost more than a frame may wait for.
  */
 #define SOFTTAP_IOC_FILTER	_IOW(SOFTTAP_IOC_MAGIC, 6, struct softtap_program)
 /* Record at most so many bytes of a frame, 0 = all; the tap's own snaplen is a limit to it. */

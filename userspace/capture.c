@@ -21,6 +21,7 @@
 
 #include "capture_options.h"
 #include "main.h"
+#include "capture/filter.h"
 #include "capture/journal.h"
 #include "capture/merge.h"
 #include "capture/pcapng.h"
@@ -496,7 +497,7 @@ static int choose(const struct capture *capture)
 	if (!relay_filter(relay, &options->program, options->ports) &&
 	    !relay_snaplen(relay, options->snaplen))
 		return 0;
-	msg_error("%s: the kernel does not take the filter: %s", options->tap, strerror(errno));
+	filter_refused(options->tap);
 	return -1;
 }
 

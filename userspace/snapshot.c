@@ -334,8 +334,7 @@ static int take_snapshot(struct snapshot *snapshot)
 	int status;
 
 	if (options->on.bf_insns && relay_trigger(&snapshot->relay, &options->on)) {
-		msg_error("%s: the module does not take the filter: %s", options->tap,
-			  strerror(errno));
+		filter_refused(options->tap);
 		return EXIT_FAILED;
 	}
 	status = wait_for_moment(snapshot);

@@ -2,6 +2,7 @@
 /*
  * reader-calls change COUNT
  * reader-calls refused COMMAND...
+ * reader-calls dear NUMBER COMMAND...
  * reader-calls wait COMMAND...
  *
  * A reader of tap0 by the calls of uapi/softtap.h alone.
@@ -13,6 +14,9 @@
  * refused sets a filter that means no frame, then hands over what is no filter, one kind after the
  * other, and after each runs COMMAND, which has a frame pass. A line for each: its name, the error,
  * and how many frames were recorded meanwhile.
+ *
+ * dear NUMBER COMMAND... sets a filter that reads NUMBER times by an index, and takes each frame;
+ * runs COMMAND; tells how many were recorded meanwhile.
  *
  * wait has one reader wait for any frame, and after it another one for none; for each, COMMAND has
  * a frame pass. Tells before and after whether poll says that it came, and whether there is a time.
@@ -245,6 +249,34 @@ static void refuse(const struct program *program, char **command)
 #define NO_FILTER(name, ...) { name, COUNT(((struct sock_filter[]){ __VA_ARGS__ })), BOTH, \
 			       (struct sock_filter[]){ __VA_ARGS__ } }
 
+/* Reads of the frame's byte 40, by an index, as the checker cannot tell where it is. */
+static struct program make_dear(const char *name, unsigned int reads)
+{
+	static struct sock_filter code[BPF_MAXINSNS];
+	unsigned int at;
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LDX | BPF_IMM, 20);
+	for (at = 1; at <= reads; at++)
+		code[at] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_B | BPF_IND, 20);
+	code[at] = all[0];
+	return (struct program){ name, reads + 2, BOTH, code };
+}
+
+static void dear(unsigned int reads, char **command)
+{
+	const struct program program = make_dear("dear", reads);
+	unsigned long records = 0;
+	unsigned int cpu;
+
+	become_reader();
+	set(SOFTTAP_IOC_FILTER, &program);
+	start();
+	run(command);
+	for (cpu = 0; cpu < geometry.cpus; cpu++)
+		records += take(cpu, ~0U);
+	printf("%lu\n", records);
+}
+
 static void refused(char **command)
 {
 	static struct sock_filter many[1 << 17];
@@ -258,6 +290,9 @@ static void refused(char **command)
 		NO_FILTER("a memory slot too far", BPF_STMT(BPF_LD | BPF_MEM, BPF_MEMWORDS), WHOLE),
 		NO_FILTER("an unknown extension",
 			  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + 0x400), WHOLE),
+		make_dear("one read too many", 410),
+		NO_FILTER("a search for attributes",
+			  BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_NLATTR), WHOLE),
 		{ "one instruction too many", BPF_MAXINSNS + 1, BOTH, many },
 		{ "65535 instructions", 65535, BOTH, many },
 		{ "65537 instructions", 65537, BOTH, many },
@@ -317,11 +352,14 @@ int main(int argc, char **argv)
 		change(strtoul(argv[2], NULL, 10));
 	} else if (argc > 2 && !strcmp(argv[1], "refused")) {
 		refused(argv + 2);
+	} else if (argc > 3 && !strcmp(argv[1], "dear")) {
+		dear(strtoul(argv[2], NULL, 10), argv + 3);
 	} else if (argc > 2 && !strcmp(argv[1], "wait")) {
 		wait_for("any frame", &any, argv + 2);
 		wait_for("none", NULL, argv + 2);
 	} else {
-		errx(2, "usage: reader-calls change COUNT | refused COMMAND... | wait COMMAND...");
+		errx(2, "usage: reader-calls change COUNT | refused COMMAND... | dear NUMBER COMMAND... | "
+		     "wait COMMAND...");
 	}
 	return 0;
 }

@@ -165,6 +165,25 @@ not_for_kernel() {
 	ok 'no file is made' test ! -e none.pcapng
 }
 
+# hosts N - an expression for so many of IPv6, each of which is several reads
+hosts() {
+	local i
+	printf 'host 2001:db8::1'
+	for ((i = 2; i <= $1; i++)); do
+		printf ' or host 2001:db8::%x' $i
+	done
+}
+
+# Frames wait for the filter.
+too_long() {
+	local status=0
+	timeout 60 softtap capture -w none.pcapng "$(hosts 200)" </dev/null 2>none.log || status=$?
+	is 'a filter that frames would wait for: exit status' $status 1
+	is 'it says so' "$(<none.log)" 'softtap: tap0: the filter would delay each frame for too long: use a shorter one, or filter what is captured'
+	start_reader long.pcapng "$(hosts 100) or ip"
+	ok 'a long one is taken' stop_reader
+}
+
 listens_only() {
 	local status=0
 	unload
@@ -190,6 +209,7 @@ guest() {
 	laws_hold
 	super_frames
 	not_for_kernel
+	too_long
 	listens_only
 }
 

@@ -156,3 +156,16 @@ char *filter_join(char **words)
 	}
 	return joined;
 }
+
+/**
+ * filter_refused - say why the module did not take a program
+ * @tap: whose reader wanted it; errno is the module's answer
+ */
+void filter_refused(const char *tap)
+{
+	if (errno == E2BIG)
+		msg_error("%s: the filter would delay each frame for too long: use a shorter one, or filter what is captured",
+			  tap);
+	else
+		msg_error("%s: the kernel does not take the filter: %s", tap, strerror(errno));
+}

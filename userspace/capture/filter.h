@@ -6,5 +6,6 @@
 
 int filter_compile(struct bpf_program *program, const char *expression);
 char *filter_join(char **words);
+void filter_refused(const char *tap);
 
 #endif /* SOFTTAP_FILTER_H */
