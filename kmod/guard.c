@@ -3,12 +3,12 @@
  * The guard: what the host itself has to say does not leave by a port.
  *
  * A netfilter hook looks at all that enters the device's transmit path (__dev_queue_xmit(), and
- * packet_direct_xmit() or packet_xmit() for packet sockets that pass by the qdisc) and stops it,
- * but for what the tap has marked as its own. What takes no such path is not seen: see softtap(4).
+ * packet_direct_xmit() or packet_xmit() for packet sockets that pass by the qdisc) and stops it.
+ * The tap's own frames have a mark by which they pass all such hooks (transmit.c). What takes no
+ * such path is not seen: see softtap(4).
  */
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
-#include <linux/netfilter_netdev.h>
 #include <linux/rtnetlink.h>
 #include "compat/compat.h"
 #include "guard.h"
@@ -16,7 +16,7 @@
 #include "port.h"
 #include "stats.h"
 
-#if SOFTTAP_HAS_EGRESS_HOOK
+#if SOFTTAP_HAS_EGRESS_MARK
 /* Packet sockets that pass by the qdisc come here with softirqs enabled. */
 static unsigned int stop_frame(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -69,7 +69,7 @@ static void unregister_hook(struct softtap_port *port)
  */
 bool softtap_guard_supported(void)
 {
-	return SOFTTAP_HAS_EGRESS_HOOK;
+	return SOFTTAP_HAS_EGRESS_MARK;
 }
 
 /**
@@ -87,12 +87,8 @@ int softtap_guard_arm(struct softtap_port *port, struct net_device *dev)
 	ASSERT_RTNL();
 	if (port->guarded)
 		return 0;
-	/* Before the first frame can be stopped that should have had the mark. */
-	WRITE_ONCE(port->guarded, true);
-	synchronize_net();
 	err = register_hook(port, dev);
-	if (err)
-		WRITE_ONCE(port->guarded, false);
+	port->guarded = !err;
 	return err;
 }
 
@@ -109,5 +105,5 @@ void softtap_guard_disarm(struct softtap_port *port)
 		return;
 	unregister_hook(port);
 	synchronize_net();
-	WRITE_ONCE(port->guarded, false);
+	port->guarded = false;
 }

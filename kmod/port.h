@@ -17,16 +17,15 @@ struct softtap_buffer;
  * @counters: what arrived here, what was sent out of here
  * @buffers: the tap's buffers
  * @index: 0 = a, 1 = b: in the counters and as pcapng interface
- * @guarded: what leaves without the tap's mark is stopped; written under RTNL
  * @tap: back pointer
  * @ifname: the device's name, kept while it is missing; written by softtap_port_set_name(), read
  *	under RTNL or by softtap_port_get_name()
  * @tracker: of the reference on @dev
  * @guard: the hook that stops what the host sends; RTNL
+ * @guarded: it is registered; RTNL
  * @offloads: features that were taken from the device and go back on detach; RTNL
  *
- * The first fields are what a frame needs; but for @guarded they do not change while a port is
- * attached.
+ * The first fields are what a frame needs; they do not change while a port is attached.
  */
 struct softtap_port {
 	struct net_device __rcu *dev;
@@ -34,12 +33,12 @@ struct softtap_port {
 	struct softtap_counters __percpu *counters;
 	struct softtap_buffer __percpu *buffers;
 	unsigned int index;
-	bool guarded;
 
 	struct softtap_tap *tap;
 	char ifname[IFNAMSIZ];
 	netdevice_tracker tracker;
 	struct nf_hook_ops guard;
+	bool guarded;
 	netdev_features_t offloads;
 };
 

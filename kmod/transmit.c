@@ -11,7 +11,6 @@
  */
 #include <linux/if_vlan.h>
 #include <linux/netdevice.h>
-#include <linux/netfilter_netdev.h>
 #include <linux/skbuff.h>
 #include <net/ipv6.h>
 #include <net/sch_generic.h>
@@ -33,7 +32,7 @@ static noinline void fix_network_header(struct sk_buff *skb)
 }
 
 /* What is merged by LRO cannot be taken apart as it came; the stack does not send it. */
-static noinline bool transmit_long(const struct softtap_port *port, struct sk_buff *skb)
+static noinline bool transmit_long(struct sk_buff *skb)
 {
 	if (unlikely(skb_is_gso(skb) && skb_warn_if_lro(skb))) {
 		kfree_skb(skb);
@@ -41,9 +40,11 @@ static noinline bool transmit_long(const struct softtap_port *port, struct sk_bu
 	}
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && eth_type_vlan(skb->protocol)))
 		fix_network_header(skb);
-	/* The guard's mark; the stack takes it off again, if it has such hooks at all. */
-	if (READ_ONCE(port->guarded))
-		nf_skip_egress(skb, true);
+	/*
+	 * No rule of netfilter sees the other way, so none sees this one; nor does the guard. The
+	 * stack takes the mark off again, if it has such hooks at all.
+	 */
+	softtap_skip_egress(skb);
 	return dev_queue_xmit(skb) == NET_XMIT_SUCCESS;
 }
 
@@ -86,12 +87,12 @@ static bool is_plain(struct sk_buff *skb, const struct net_device *dev)
 }
 
 /*
- * Nobody wants to see or change what leaves: no tc egress, no packet socket. Netfilter's egress
- * hooks are for what the host sends: with the guard on they never see the tap's frames.
+ * Nobody wants to see or change what leaves: no tc egress, no packet socket, no hook of netfilter
+ * that frames of the tap cannot be told to pass.
  */
 static bool is_unwatched(struct net_device *dev)
 {
-	return !softtap_has_tc_egress(dev) && !dev_nit_active(dev);
+	return !softtap_has_tc_egress(dev) && !softtap_has_nf_egress(dev) && !dev_nit_active(dev);
 }
 
 /* As dev_queue_xmit() does it for a device without a queue. */
@@ -211,5 +212,5 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 	skb->dev = dev;
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
-	return transmit_at_once(skb, dev, &sent) ? sent : transmit_long(port, skb);
+	return transmit_at_once(skb, dev, &sent) ? sent : transmit_long(skb);
 }

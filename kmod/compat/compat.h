@@ -8,6 +8,7 @@
 
 #include <linux/mm.h>
 #include <linux/netdevice.h>
+#include <linux/netfilter_netdev.h>
 #include <linux/skbuff.h>
 #include <linux/version.h>
 
@@ -60,10 +61,28 @@ static inline bool softtap_has_tc_egress(const struct net_device *dev)
  * What leaves a device can be looked at since 5.16 (CONFIG_NETFILTER_EGRESS); frames that are not
  * to be looked at have a mark where tc is there, too.
  */
-#if defined(CONFIG_NETFILTER_SKIP_EGRESS) && !defined(SOFTTAP_WITHOUT_EGRESS_HOOK)
-#define SOFTTAP_HAS_EGRESS_HOOK	1
+#if defined(CONFIG_NETFILTER_SKIP_EGRESS) && !defined(SOFTTAP_WITHOUT_EGRESS_MARK)
+#define SOFTTAP_HAS_EGRESS_MARK	1
 #else
-#define SOFTTAP_HAS_EGRESS_HOOK	0
+#define SOFTTAP_HAS_EGRESS_MARK	0
 #endif
+
+/* Until the stack has sent it. */
+static inline void softtap_skip_egress(struct sk_buff *skb)
+{
+#if SOFTTAP_HAS_EGRESS_MARK
+	nf_skip_egress(skb, true);
+#endif
+}
+
+/* Netfilter's hooks that look at frames although nobody wants them to. */
+static inline bool softtap_has_nf_egress(const struct net_device *dev)
+{
+#if defined(CONFIG_NETFILTER_EGRESS) && !SOFTTAP_HAS_EGRESS_MARK
+	return rcu_access_pointer(dev->nf_hooks_egress);
+#else
+	return false;
+#endif
+}
 
 #endif /* _SOFTTAP_COMPAT_H */

@@ -8,6 +8,10 @@
  *   sctp          messages, whose checksum is no Internet checksum
  *   stream        1 MiB over TCP each way, which hosts hand over in super-frames
  *
+ * exchange-data datagrams|udp-segments shouter ADDRESS
+ *
+ * The same from the client, which waits for no answer.
+ *
  * exchange-data mixed server|client ADDRESS
  *
  * The client sends a datagram, which nobody is there for, and a short stream in one piece; when it
@@ -173,14 +177,21 @@ static void send_pieces(int fd, size_t each, const struct sockaddr_storage *to, 
 }
 
 /* @each bytes are handed over at a time; more than a segment are cut below. */
-static void talk_udp(bool server, size_t each)
+static int open_datagrams(size_t each)
 {
-	int fd = open_socket(SOCK_DGRAM, 0), segment = SEGMENT, round;
-	struct sockaddr_storage peer;
-	socklen_t size;
+	int fd = open_socket(SOCK_DGRAM, 0), segment = SEGMENT;
 
 	if (each > SEGMENT && setsockopt(fd, SOL_UDP, UDP_SEGMENT, &segment, sizeof(segment)))
 		err(1, "UDP_SEGMENT");
+	return fd;
+}
+
+static void talk_udp(bool server, size_t each)
+{
+	int fd = open_datagrams(each), round;
+	struct sockaddr_storage peer;
+	socklen_t size;
+
 	if (server) {
 		take_place(fd);
 		be_ready();
@@ -192,6 +203,14 @@ static void talk_udp(bool server, size_t each)
 		if (server)
 			send_pieces(fd, each, &peer, size);
 	}
+}
+
+static void shout_udp(size_t each)
+{
+	int fd = open_datagrams(each), round;
+
+	for (round = 0; round < ROUNDS; round++)
+		send_pieces(fd, each, &address, address_size);
 }
 
 static void serve_mixed(void)
@@ -227,19 +246,20 @@ static void send_mixed(void)
 
 int main(int argc, char **argv)
 {
-	bool server;
+	bool server, shouter;
 	size_t i;
 
 	if (argc != 4)
-		errx(2, "usage: exchange-data KIND server|client ADDRESS");
+		errx(2, "usage: exchange-data KIND server|client|shouter ADDRESS");
 	server = !strcmp(argv[2], "server");
+	shouter = !strcmp(argv[2], "shouter");
 	look_up(argv[3]);
 	for (i = 0; i < sizeof(message); i++)
 		message[i] = i * 2654435761U >> 13;
 	if (!strcmp(argv[1], "udp-segments"))
-		talk_udp(server, MESSAGE);
+		shouter ? shout_udp(MESSAGE) : talk_udp(server, MESSAGE);
 	else if (!strcmp(argv[1], "datagrams"))
-		talk_udp(server, SEGMENT);
+		shouter ? shout_udp(SEGMENT) : talk_udp(server, SEGMENT);
 	else if (!strcmp(argv[1], "sctp"))
 		talk(server, IPPROTO_SCTP, ROUNDS, MESSAGE);
 	else if (!strcmp(argv[1], "stream"))

@@ -11,6 +11,7 @@
 #	eth3 – br0   eth4 – bond0   eth5 – mv0 (macvlan)   eth6 – eth6.5 (VLAN)   in use
 #	lo   tun0                                          not Ethernet
 . "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/variant.sh"
 
 machines=('--kernel 6.1' '--kernel 6.12')
 long=enp130s0f1np1v15
@@ -121,21 +122,16 @@ bad_ports() {
 	bad 'Invalid parameters' 'cannot be' tap=eth1:../eth2
 }
 
-# A module built as for a kernel without the hook that the guard needs.
+# A module built as for a kernel without the mark that the guard needs.
 prepare() {
-	local image v
-	v=${SOFTTAP_MACHINE#--kernel }
-	image=$("$tests/../scripts/vm-image" "$v")
-	KVER=$(<"$image/release") KDIR=$(<"$image/kdir") BUILD=build/no-hook-$v \
-		KCFLAGS=-DSOFTTAP_WITHOUT_EGRESS_HOOK "$tests/../scripts/build-module" >build.log 2>&1
-	cp "$tests/../build/no-hook-$v/softtap.ko" .
+	build_variant no-mark -DSOFTTAP_WITHOUT_EGRESS_MARK
 }
 
-without_hook() {
+without_mark() {
 	undo=(rmmod softtap)
 	refused 'Operation not supported' 'guard=1 needs a kernel with .*guard=0' \
-		'guard=1 without the hook' insmod "$SOFTTAP_OUT/softtap.ko"
-	ok 'guard=0 without the hook is taken' insmod "$SOFTTAP_OUT/softtap.ko" tap=eth1:eth2 guard=0
+		'guard=1 without the mark' insmod "$SOFTTAP_OUT/no-mark.ko"
+	ok 'guard=0 without the mark is taken' insmod "$SOFTTAP_OUT/no-mark.ko" tap=eth1:eth2 guard=0
 	badly_stored 'Operation not supported' 'guard=1 needs' tap0/guard 1
 	rmmod softtap
 }
@@ -198,7 +194,7 @@ guest() {
 	bad_ports
 	bad_settings
 	bad_buffers
-	without_hook
+	without_mark
 	is 'after all this everything is as it was' "$(state)" "$before"
 	in_sysfs
 	is 'after sysfs, too' "$(state)" "$before"
