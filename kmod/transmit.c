@@ -107,13 +107,15 @@ static bool start_unqueued(struct sk_buff *skb, struct net_device *dev, struct n
 
 /*
  * The right to send past @qdisc, which is empty and which nobody else empties meanwhile: what
- * qdisc_run_begin() does for a qdisc that has a lock, which is held for that.
+ * qdisc_run_begin() does for a qdisc that has a lock, which is held for that. A size table, if
+ * it has one, is for the stack to look up.
  */
 static bool enter_qdisc(struct Qdisc *qdisc)
 {
 	bool entered;
 
-	if ((qdisc->flags & (TCQ_F_CAN_BYPASS | TCQ_F_NOLOCK)) != TCQ_F_CAN_BYPASS)
+	if ((qdisc->flags & (TCQ_F_CAN_BYPASS | TCQ_F_NOLOCK)) != TCQ_F_CAN_BYPASS ||
+	    unlikely(rcu_access_pointer(qdisc->stab)))
 		return false;
 	if (!spin_trylock(qdisc_lock(qdisc)))
 		return false;

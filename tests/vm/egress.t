@@ -18,9 +18,10 @@
 
 machines=('--kernel 6.1' '--kernel 6.12')
 
-# A thousand frames; and the module as for a kernel without the mark.
+# A thousand frames, and their bytes; and the module as for a kernel without the mark.
 prepare() {
 	make-frames plain 1 60 1500 plain.a
+	capinfos -TrM -d plain.a | cut -f 2 >bytes
 	build_variant no-mark -DSOFTTAP_WITHOUT_EGRESS_MARK
 }
 
@@ -113,17 +114,23 @@ with_tc() {
 	tc qdisc del dev eth2 clsact
 }
 
+# Sets packets and bytes.
 counted_by_qdisc() {
-	tc -s qdisc show dev eth2 root | grep -oP 'Sent [0-9]+ bytes \K[0-9]+'
+	read -r bytes packets < <(tc -s qdisc show dev eth2 root |
+		grep -oP 'Sent \K[0-9]+ bytes [0-9]+' | sed 's/bytes //')
 }
 
+# A size table says how much longer a frame is on the wire.
 with_qdisc() {
-	local kind gone dropped
+	local kind bytes packets gone dropped
 	for kind in "${kinds[@]}"; do
-		tc qdisc replace dev eth2 root pfifo
+		tc qdisc replace dev eth2 root stab overhead 100 pfifo
 		pass_on "$kind"
+		counted_by_qdisc
 		is "$1, a qdisc, $kind: all frames leave" "$gone $dropped" "${sent[$kind]} 0"
-		is "$1, a qdisc, $kind: it counts all" "$(counted_by_qdisc)" "${sent[$kind]}"
+		is "$1, a qdisc, $kind: it counts all" "$packets" "${sent[$kind]}"
+		[ "$kind" != plain ] ||
+			is "$1, a qdisc with a size table" "$bytes" $(($(<"$SOFTTAP_OUT/bytes") + 100000))
 		tc qdisc del dev eth2 root
 	done
 }
