@@ -164,8 +164,7 @@ char *filter_join(char **words)
 void filter_refused(const char *tap)
 {
 	if (errno == E2BIG)
-		msg_error("%s: the filter would delay each frame for too long: use a shorter one, or filter what is captured",
-			  tap);
+		msg_error("%s: the filter would delay frames too long: use a shorter one", tap);
 	else
 		msg_error("%s: the kernel does not take the filter: %s", tap, strerror(errno));
 }
