@@ -208,10 +208,8 @@ static noinline bool record_special(const struct softtap_port *port,
 
 /* Return: false when there was no room. */
 static __always_inline bool record(const struct softtap_port *port, struct softtap_buffer *buffer,
-				   const struct sk_buff *skb, u32 length)
+				   const struct sk_buff *skb, u32 length, u32 snaplen)
 {
-	u32 snaplen = READ_ONCE(buffer->snaplen);
-
 	if (unlikely(length > snaplen || buffer->unplaced[port->index]))
 		return record_special(port, buffer, skb, length, min(length, snaplen));
 	if (unlikely(!__record(port, buffer, skb, length, length, 0)))
@@ -319,9 +317,14 @@ static u32 leave_out(struct sk_buff **segments, const struct softtap_port *port,
 	return left_out;
 }
 
-/* Is there room for all of them, whatever the snaplen is by then? */
+static u32 length_of(const struct sk_buff *segment)
+{
+	return segment->len + ETH_HLEN + softtap_vlan_len(segment);
+}
+
+/* Is there room for all of them, of each no more than @snaplen bytes? */
 static bool have_room(const struct sk_buff *segments, const struct softtap_port *port,
-		      struct softtap_buffer *buffer)
+		      struct softtap_buffer *buffer, u32 snaplen)
 {
 	bool lost = buffer->unplaced[port->index];
 	const struct sk_buff *each;
@@ -329,7 +332,7 @@ static bool have_room(const struct sk_buff *segments, const struct softtap_port 
 
 	softtap_channel_room_begin(buffer, &room);
 	for (each = segments; each; each = each->next) {
-		u32 length = record_length(each->len + ETH_HLEN + softtap_vlan_len(each), lost);
+		u32 length = record_length(min(length_of(each), snaplen), lost);
 
 		if (!softtap_channel_room_take(buffer, &room, length))
 			return false;
@@ -339,12 +342,12 @@ static bool have_room(const struct sk_buff *segments, const struct softtap_port 
 }
 
 static void record_segments(struct sk_buff *segments, const struct softtap_port *port,
-			    struct softtap_buffer *buffer)
+			    struct softtap_buffer *buffer, u32 snaplen)
 {
 	struct sk_buff *each, *next;
 
 	skb_list_walk_safe(segments, each, next) {
-		if (!record(port, buffer, each, each->len + ETH_HLEN + softtap_vlan_len(each)))
+		if (!record(port, buffer, each, length_of(each), snaplen))
 			count_lost(port, buffer, 1);
 		skb_mark_not_on_list(each);
 		consume_skb(each);
@@ -358,7 +361,8 @@ static noinline bool record_crc32c(const struct softtap_port *port, struct softt
 				   const struct sk_buff *skb, u32 length)
 {
 	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
-	bool recorded = copy && !skb_crc32c_csum_help(copy) && record(port, buffer, copy, length);
+	bool recorded = copy && !skb_crc32c_csum_help(copy) &&
+			record(port, buffer, copy, length, READ_ONCE(buffer->snaplen));
 
 	kfree_skb(copy);
 	return recorded;
@@ -370,7 +374,7 @@ static __always_inline bool record_any(const struct softtap_port *port,
 {
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
 		return record_crc32c(port, buffer, skb, length);
-	return record(port, buffer, skb, length);
+	return record(port, buffer, skb, length, READ_ONCE(buffer->snaplen));
 }
 
 /* Return: whether it may go on. */
@@ -424,16 +428,17 @@ static bool capture_segments(const struct softtap_port *port, struct softtap_buf
 			     struct sk_buff *segments, struct softtap_load load, u8 active)
 {
 	const enum softtap_policy policy = READ_ONCE(buffer->policy);
+	const u32 snaplen = READ_ONCE(buffer->snaplen);	/* the same for all of them */
 	u32 left_out = 0;
 
 	if (active & SOFTTAP_ACTIVE_PICKY)
 		left_out = leave_out(&segments, port, buffer);
-	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer)) {
+	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer, snaplen)) {
 		kfree_skb_list(segments);
 		return miss(port, buffer, load, policy);
 	}
 	count_filtered(port, left_out);
-	record_segments(segments, port, buffer);
+	record_segments(segments, port, buffer, snaplen);
 	return true;
 }
 

@@ -358,7 +358,7 @@ int main(int argc, char **argv)
 		wait_for("any frame", &any, argv + 2);
 		wait_for("none", NULL, argv + 2);
 	} else {
-		errx(2, "usage: reader-calls change COUNT | dear NUMBER | refused | wait COMMAND...");
+		errx(2, "usage: reader-calls change|dear|refused|wait ...");
 	}
 	return 0;
 }

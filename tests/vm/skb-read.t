@@ -110,12 +110,34 @@ with_and_without() {
 	unload
 }
 
+# Policy record holds a super-frame back when what is recorded of it has no room, which is less than
+# all of it. Who reads sleeps meanwhile; each of the frames is three segments, of which each takes
+# 144 bytes: two sub-buffers have room for 1,820.
+start_of_supers() {
+	local i
+	load tap=eth1:eth2 policy=record subbuf_kb=128 subbufs=2 snaplen=100
+	watch_skbs
+	start_reader starts.pcapng
+	kill -STOP "$reader"
+	for ((i = 0; i < 600; i++)); do
+		cat "$SOFTTAP_SHARED/supers/udp-l4-partial" >$skbwatch/inject
+	done
+	ok 'frames are held back at last' test "$(counter a/refused_frames)" -gt 0
+	ok 'but not while there is room for what is recorded of them' \
+		test "$(counter a/captured_frames)" -ge 1812
+	kill -CONT "$reader"
+	stop_reader
+	rmmod skbwatch
+	unload
+}
+
 guest() {
 	veth_topology
 	modprobe -q sctp || :
 	listening
 	listening -s 100 'tcp port 1000 or ip6'
 	with_and_without
+	start_of_supers
 	real_traffic
 	real_traffic -s 200 'ip or vlan'
 	log_is_clean
