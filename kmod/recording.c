@@ -122,9 +122,7 @@ static void __set_clock(struct softtap_channel *channel)
 	s64 clock = ktime_to_ns(ktime_mono_to_real(0));
 	int cpu;
 
-	if (__softtap_is_recording(channel))
-		return;
-	if (!__is_empty(channel) && first_buffer(channel)->clock)
+	if (__softtap_is_recording(channel) || !__is_empty(channel))
 		return;
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->clock, clock);
