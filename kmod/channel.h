@@ -195,7 +195,7 @@ static inline void softtap_channel_commit(struct softtap_buffer *buffer, u32 len
  * softtap_channel_now - the records' clock
  * @buffer: this CPU's
  *
- * Return: ns since 1970-01-01 UTC, as the wall clock was when the reader attached; never steps.
+ * Return: ns since 1970-01-01 UTC, as the wall clock was when recording began; never steps.
  */
 static inline u64 softtap_channel_now(const struct softtap_buffer *buffer)
 {

@@ -20,6 +20,7 @@
 #include "device.h"
 #include "filter.h"
 #include "reader.h"
+#include "recording.h"
 #include "tap.h"
 
 /**
@@ -246,6 +247,14 @@ static long ioctl_horizon(struct softtap_channel *channel, u64 __user *to)
 	return put_user(softtap_reader_horizon(channel), to);
 }
 
+static long ioctl_clock(const struct softtap_channel *channel, void __user *to)
+{
+	struct softtap_clock clock;
+
+	softtap_recording_clock(channel, &clock);
+	return copy_to_user(to, &clock, sizeof(clock)) ? -EFAULT : 0;
+}
+
 static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 {
 	struct reader *reader = file->private_data;
@@ -278,6 +287,8 @@ static long device_ioctl(struct file *file, unsigned int cmd, unsigned long arg)
 		return ioctl_program(channel, user, softtap_reader_set_trigger);
 	case SOFTTAP_IOC_TRIGGERED:
 		return put_user(READ_ONCE(channel->triggered), (u64 __user *)user);
+	case SOFTTAP_IOC_CLOCK:
+		return ioctl_clock(channel, user);
 	default:
 		return -ENOTTY;
 	}

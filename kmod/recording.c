@@ -113,13 +113,33 @@ u64 softtap_recording_now(const struct softtap_channel *channel)
 	return softtap_channel_now(first_buffer(channel));
 }
 
+/* Slewing leaves it alone. */
+static s64 wall_offset(void)
+{
+	return ktime_to_ns(ktime_mono_to_real(0));
+}
+
+/**
+ * softtap_recording_clock - compare the records' clock with the wall clock
+ * @channel: claimed as a whole
+ * @clock: filled
+ *
+ * Context: any.
+ */
+void softtap_recording_clock(const struct softtap_channel *channel, struct softtap_clock *clock)
+{
+	clock->monotonic = ktime_get_ns();
+	clock->records = READ_ONCE(first_buffer(channel)->clock);
+	clock->wall = wall_offset();
+}
+
 /*
  * The offset to the wall clock is taken when nothing recorded with another one is left: a reader
  * that finishes what a dead one left gets one unbroken order.
  */
 static void __set_clock(struct softtap_channel *channel)
 {
-	s64 clock = ktime_to_ns(ktime_mono_to_real(0));
+	s64 clock = wall_offset();
 	int cpu;
 
 	if (__softtap_is_recording(channel) || !__is_empty(channel))

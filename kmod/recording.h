@@ -27,6 +27,7 @@ void softtap_recording_tell(struct softtap_channel *channel);
 int softtap_recording_set_policy(struct softtap_channel *channel, enum softtap_policy policy);
 void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen);
 u64 softtap_recording_now(const struct softtap_channel *channel);
+void softtap_recording_clock(const struct softtap_channel *channel, struct softtap_clock *clock);
 bool softtap_recording_stops_wire(const struct softtap_channel *channel);
 
 #endif /* _SOFTTAP_RECORDING_H */

@@ -64,7 +64,8 @@ struct softtap_block {
  * struct softtap_epb - an Enhanced Packet Block up to the frame
  * @block: type and length
  * @interface: the port the frame arrived on, 0 = a, 1 = b
- * @time_high: upper half of the time of arrival, ns since 1970-01-01 UTC
+ * @time_high: upper half of the time of arrival, ns since 1970-01-01 UTC by the records' clock
+ *	(struct softtap_clock)
  * @time_low: lower half
  * @captured: bytes of the frame that follow, without FCS
  * @original: bytes of the frame on the wire, without FCS
@@ -220,6 +221,20 @@ struct softtap_note {
 
 #define SOFTTAP_NOTE_MAX	8192
 
+/**
+ * struct softtap_clock - the records' clock and the wall clock, SOFTTAP_IOC_CLOCK
+ * @monotonic: CLOCK_MONOTONIC of the initial time namespace now, ns
+ * @records: what is added to it for the time of a record, ns. It stays the same as long as anything
+ *	recorded with it is left, and from START to STOP.
+ * @wall: what has to be added to it for CLOCK_REALTIME now, ns. It changes only when the wall clock
+ *	is stepped, or the machine was suspended; slewing moves both clocks.
+ */
+struct softtap_clock {
+	__u64 monotonic;
+	__s64 records;
+	__s64 wall;
+};
+
 #ifdef __KERNEL__
 #define __softtap_assert(what)	static_assert(what)
 #else
@@ -236,6 +251,7 @@ __softtap_assert(sizeof(struct softtap_span) == 16);
 __softtap_assert(sizeof(struct softtap_stop) == 16);
 __softtap_assert(sizeof(struct softtap_program) == 16);
 __softtap_assert(sizeof(struct softtap_note) == 16);
+__softtap_assert(sizeof(struct softtap_clock) == 24);
 
 /*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
@@ -288,6 +304,8 @@ __softtap_assert(sizeof(struct softtap_note) == 16);
 #define SOFTTAP_IOC_NOTE	_IOW(SOFTTAP_IOC_MAGIC, 10, struct softtap_note)
 /* Read it. */
 #define SOFTTAP_IOC_NOTED	_IOWR(SOFTTAP_IOC_MAGIC, 11, struct softtap_note)
+/* Read how the records' clock and the wall clock stand to each other. */
+#define SOFTTAP_IOC_CLOCK	_IOR(SOFTTAP_IOC_MAGIC, 12, struct softtap_clock)
 
 /* mmap offsets, read-only: the control area (struct softtap_positions per CPU), CPU c's buffer. */
 #define SOFTTAP_MMAP_CONTROL	0ULL
