@@ -29,6 +29,7 @@
 #include "capture/sizing.h"
 #include "capture/storage.h"
 #include "host/scheduling.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/sysfs.h"
@@ -97,14 +98,6 @@ static void catch_signals(void)
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
 	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
-}
-
-static __u64 clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * NS_PER_S + now.tv_nsec;
 }
 
 static const char *plural(__u64 count)

@@ -10,6 +10,7 @@
 
 #include "main.h"
 #include "rates.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/signals.h"
 #include "lib/sysfs.h"
@@ -44,14 +45,12 @@ struct rates {
 
 static int take_sample(struct sample *sample, const char *tap)
 {
-	struct timespec now;
 	int status;
 
 	status = taps_select(&sample->taps, &sample->n_taps, tap);
 	if (status)
 		return status;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sample->time = now.tv_sec + now.tv_nsec / 1e9;
+	sample->time = clock_ns(CLOCK_MONOTONIC) / 1e9;
 	if (sample->n_taps)
 		return EXIT_OK;
 	msg_error("there is no tap");
@@ -167,10 +166,9 @@ static void print_sample(const struct sample *was, const struct sample *is, bool
 /* Return: whether a signal asked to end */
 static bool wait_until(double time)
 {
-	struct timespec now, left = { };
+	struct timespec left = { };
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	time -= now.tv_sec + now.tv_nsec / 1e9;
+	time -= clock_ns(CLOCK_MONOTONIC) / 1e9;
 	if (time > 0) {
 		left.tv_sec = time;
 		left.tv_nsec = (time - left.tv_sec) * 1e9;

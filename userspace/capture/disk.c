@@ -17,13 +17,13 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "capture/disk.h"
 #include "capture/merge.h"
 #include "capture/storage.h"
 #include "host/state.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/sysfs.h"
 
@@ -117,10 +117,7 @@ static int find_space(struct meter *meter)
 
 static __u64 now_us(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+	return clock_ns(CLOCK_MONOTONIC) / (NS_PER_S / US_PER_S);
 }
 
 /* Noise, which nothing on the way to the disk can make smaller. */
