@@ -9,6 +9,8 @@
  * As long as only one CPU records, and fast enough to fill sub-buffers, these go to a file as they
  * are, past the page cache; what the last one has begun waits for its end, or for the interval.
  * With --order buffer they do so whichever CPUs record.
+ *
+ * The file's times go on by the clock with which it began.
  */
 #include <errno.h>
 #include <poll.h>
@@ -21,11 +23,13 @@
 
 #include "capture_options.h"
 #include "main.h"
+#include "capture/file_clock.h"
 #include "capture/filter.h"
 #include "capture/journal.h"
 #include "capture/merge.h"
 #include "capture/pcapng.h"
 #include "capture/relay.h"
+#include "capture/restamp.h"
 #include "capture/sizing.h"
 #include "capture/storage.h"
 #include "host/scheduling.h"
@@ -47,8 +51,9 @@
  * @ports: the account so far
  * @records: written so far
  * @doubled: records at the start that a reader before may have written already
- * @start: when it started, ns since 1970-01-01 UTC
- * @last: time of the newest record written, or 0
+ * @clock: of the file
+ * @restamp: gives records the file's times
+ * @start: when it started, ns of the monotonic clock
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
@@ -63,8 +68,9 @@ struct capture {
 	struct port_account ports[SOFTTAP_PORTS];
 	__u64 records;
 	__u64 doubled;
+	struct file_clock clock;
+	struct restamp restamp;
 	__u64 start;
-	__u64 last;
 	__u64 deadline;
 	__u64 progress;
 	int status;
@@ -139,23 +145,36 @@ static void add_account(struct capture *capture)
 	}
 }
 
+/* Return: how much of the batch was written; errno tells why not all. */
+static size_t write_pieces(struct capture *capture)
+{
+	const struct batch *batch = &capture->batch;
+	int n_pieces = batch->n_pieces;
+	const struct iovec *pieces = restamp_pieces(&capture->restamp, batch->pieces, &n_pieces);
+
+	if (capture->whole)
+		return storage_write_whole(&capture->storage, pieces, n_pieces);
+	return storage_write(&capture->storage, pieces, n_pieces);
+}
+
+static int leave_note(const struct capture *capture)
+{
+	return journal_note(&capture->relay, &capture->storage, capture->clock.shift);
+}
+
 /* Writes one batch. Return: 0, or -1 when the capture is over. */
 static int write_batch(struct capture *capture)
 {
-	struct batch *batch = &capture->batch;
-	size_t bytes = batch->bytes;
+	size_t bytes = capture->batch.bytes;
 	size_t written;
 
-	if (journal_note(&capture->relay, &capture->storage) || relay_hand(&capture->relay))
+	if (leave_note(capture) || relay_hand(&capture->relay))
 		goto err_module;
-	written = (capture->whole ? storage_write_whole : storage_write)
-		(&capture->storage, batch->pieces, batch->n_pieces);
+	written = write_pieces(capture);
 	if (written < bytes)
 		end_output(capture, written);
 	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
 		goto err_module;
-	if (batch->last > capture->last)
-		capture->last = batch->last;
 	add_account(capture);
 	return written < bytes ? -1 : 0;
 
@@ -326,7 +345,7 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 	off_t before = capture->storage.length;
 
 	/* The note before does as well: the next reader finds whole blocks behind it. */
-	(void)!journal_note(&capture->relay, &capture->storage);
+	(void)!leave_note(capture);
 	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
 		return 0;
 	if (capture->status == EXIT_OK)
@@ -336,17 +355,16 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 	return -1;
 }
 
-/* The wall clock may have stepped meanwhile: the end is not before the newest record. */
 static void write_end(struct capture *capture)
 {
-	__u64 now = clock_ns(CLOCK_REALTIME);
 	struct blocks blocks = { .length = 0 };
 	unsigned int port;
 
-	if (now < capture->last)
-		now = capture->last;
+	file_clock_look(&capture->clock, &capture->relay);
 	for (port = 0; port < capture->relay.geometry.ports; port++)
-		pcapng_statistics(&blocks, port, &capture->ports[port], capture->start, now);
+		pcapng_statistics(&blocks, port, &capture->ports[port],
+				  clock_add(capture->start, capture->clock.offset),
+				  capture->clock.now);
 	write_blocks(capture, &blocks);
 }
 
@@ -437,11 +455,10 @@ static void show_result(struct capture *capture)
 		capture->status = EXIT_LOSS;
 }
 
-static void begin_clock(struct capture *capture)
+static void set_deadline(struct capture *capture)
 {
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
-	capture->start = clock_ns(CLOCK_REALTIME);
 	capture->deadline = ~0ULL;
 	if (capture->options.duration)
 		capture->deadline = now + capture->options.duration;
@@ -449,10 +466,24 @@ static void begin_clock(struct capture *capture)
 		capture->progress = now + PROGRESS_NS;
 }
 
+/* The clock of the file is known when recording has begun. Return: 0, or -1 with errno. */
+static int start_clock(struct capture *capture)
+{
+	const struct relay *relay = &capture->relay;
+	struct softtap_clock before;
+
+	if (relay_clock(relay, &before) || relay_start(relay) ||
+	    file_clock_begin(&capture->clock, relay))
+		return -1;
+	capture->start = before.monotonic;
+	return restamp_begin(&capture->restamp, capture->clock.shift,
+			     BATCH_BYTES + relay->geometry.subbuf_size);
+}
+
 /* Return: 0, or -1 with a message. */
 static int start(struct capture *capture)
 {
-	if (!relay_start(&capture->relay))
+	if (!start_clock(capture))
 		return 0;
 	msg_error("%s: %s", capture->options.tap,
 		  errno == ENODEV ? "it is gone" : strerror(errno));
@@ -465,7 +496,7 @@ static void capture_to_storage(struct capture *capture)
 {
 	if (write_start(capture))
 		return;
-	begin_clock(capture);
+	set_deadline(capture);
 	if (start(capture))
 		return;
 	msg_verbose("reading %s", capture->options.tap);
@@ -548,6 +579,7 @@ static int run_capture(struct capture *capture)
 		capture_to_storage(capture);
 	}
 	relay_close(&capture->relay);
+	restamp_end(&capture->restamp);
 	if (is_open)
 		end_storage(capture);
 	return capture->status;

@@ -5,6 +5,9 @@
  * The buffers are copied in memory first, which takes no longer than it must, and written then at
  * the disk's leisure. The file appears whole, or not at all; where a link leads it is written in
  * place.
+ *
+ * Up to the writing, times are of the records' clock. In the file they are of the wall clock as it
+ * is when the copy is made, whatever it was when the recording began.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -18,14 +21,17 @@
 #include <unistd.h>
 
 #include "main.h"
+#include "capture/file_clock.h"
 #include "capture/filter.h"
 #include "capture/flight.h"
 #include "capture/merge.h"
 #include "capture/pcapng.h"
 #include "capture/privileges.h"
 #include "capture/relay.h"
+#include "capture/restamp.h"
 #include "capture/storage.h"
 #include "host/scheduling.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/sysfs.h"
@@ -60,6 +66,8 @@ struct options {
  * @storage: where they go
  * @signals: tells of signals
  * @moment: what was waited for came then, ns of the records' clock
+ * @clock: of the file
+ * @restamp: gives records the file's times
  * @from: records from this time on are written
  * @until: records before this time
  * @first: time of the first record that was written, or 0
@@ -73,6 +81,8 @@ struct snapshot {
 	struct storage storage;
 	int signals;
 	__u64 moment;
+	struct file_clock clock;
+	struct restamp restamp;
 	__u64 from;
 	__u64 until;
 	__u64 first;
@@ -247,6 +257,15 @@ static int write_start(struct snapshot *snapshot)
 	return write_blocks(snapshot, &blocks);
 }
 
+static int write_batch(struct snapshot *snapshot, const struct batch *batch)
+{
+	int n_pieces = batch->n_pieces;
+	const struct iovec *pieces = restamp_pieces(&snapshot->restamp, batch->pieces, &n_pieces);
+	ssize_t written = storage_write(&snapshot->storage, pieces, n_pieces);
+
+	return written == (ssize_t)batch->bytes ? 0 : -1;
+}
+
 static int write_records(struct snapshot *snapshot)
 {
 	struct batch *batch = malloc(sizeof(*batch));
@@ -258,9 +277,7 @@ static int write_records(struct snapshot *snapshot)
 		if (!batch->records)
 			break;
 		add_account(snapshot, batch);
-		if (storage_write(&snapshot->storage, batch->pieces, batch->n_pieces) !=
-		    (ssize_t)batch->bytes)
-			err = -1;
+		err = write_batch(snapshot, batch);
 	}
 	free(batch);
 	return err;
@@ -274,7 +291,9 @@ static int write_end(struct snapshot *snapshot)
 	unsigned int port;
 
 	for (port = 0; port < snapshot->relay.geometry.ports; port++)
-		pcapng_statistics(&blocks, port, &snapshot->ports[port], start, end);
+		pcapng_statistics(&blocks, port, &snapshot->ports[port],
+				  clock_add(start, snapshot->clock.shift),
+				  clock_add(end, snapshot->clock.shift));
 	return write_blocks(snapshot, &blocks);
 }
 
@@ -308,7 +327,7 @@ static void set_window(struct snapshot *snapshot, const struct flight *flight)
 		snapshot->until = until;
 	if (options->before == ~0ULL)
 		return;
-	snapshot->from = snapshot->moment - options->before;
+	snapshot->from = clock_add(snapshot->moment, -(__s64)options->before);
 	if (flight->reach > snapshot->from)
 		msg_warning("the buffers reach back %.3f s only: larger ones (subbufs) keep more",
 			    (snapshot->moment - (double)flight->reach) / NS_PER_S);
@@ -327,6 +346,17 @@ static void show_result(const struct snapshot *snapshot)
 			snapshot->ports[port].recorded);
 }
 
+/* Return: 0, or -1 with errno. */
+static int copy(struct snapshot *snapshot, struct flight *flight)
+{
+	struct relay *relay = &snapshot->relay;
+
+	if (flight_copy(relay, flight) || file_clock_begin(&snapshot->clock, relay))
+		return -1;
+	return restamp_begin(&snapshot->restamp, snapshot->clock.shift,
+			     BATCH_BYTES + relay->geometry.subbuf_size);
+}
+
 static int take_snapshot(struct snapshot *snapshot)
 {
 	const struct options *options = &snapshot->options;
@@ -342,7 +372,7 @@ static int take_snapshot(struct snapshot *snapshot)
 		status = wait_for_rest(snapshot);
 	if (status != EXIT_OK)
 		return status;
-	if (flight_copy(&snapshot->relay, &flight)) {
+	if (copy(snapshot, &flight)) {
 		msg_error("cannot copy the buffers of %s: %s", options->tap, strerror(errno));
 		return EXIT_FAILED;
 	}
@@ -383,6 +413,7 @@ static int run(struct snapshot *snapshot)
 		status = EXIT_FAILED;
 	else
 		status = take_snapshot(snapshot);
+	restamp_end(&snapshot->restamp);
 	relay_close(&snapshot->relay);
 	return status;
 }

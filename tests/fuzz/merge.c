@@ -179,6 +179,24 @@ static void check_whole(void)
 
 /* --- The reader ------------------------------------------------------------------------------- */
 
+/* The reader dies behind the write: the next one looks for what is in the file. */
+static void take_up(void)
+{
+	__u64 positions[CPUS];
+	unsigned int cpu;
+	int i;
+
+	for (cpu = 0; cpu < relay.geometry.cpus; cpu++)
+		positions[cpu] = streams[cpu].position;
+	relay_rewind(&relay);
+	for (i = 0; i < batch.n_pieces; i++)
+		merge_take(&relay, batch.pieces[i].iov_base, 0);
+	for (cpu = 0; cpu < relay.geometry.cpus; cpu++) {
+		need(streams[cpu].position <= streams[cpu].limit);
+		streams[cpu].position = positions[cpu];
+	}
+}
+
 /* The output takes less than the batch. What is whole of it stays. */
 static void write_less(bool whole)
 {
@@ -205,6 +223,7 @@ static bool take_batch(__u64 horizon, bool last)
 	if (found == WHOLE_TAKEN)
 		check_whole();
 	check(found == WHOLE_TAKEN, most);
+	take_up();
 	if (script.way & WAY_SHORT && last)
 		write_less(found == WHOLE_TAKEN);
 	taken += batch.records;

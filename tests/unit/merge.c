@@ -604,7 +604,7 @@ static void test_take(void)
 	look();
 	streams[0].position = streams[0].limit;
 	for (i = 0; i < 30; i++) {
-		bool took = merge_take(&relay, file[i]);
+		bool took = merge_take(&relay, file[i], 0);
 
 		taken += took;
 		right += took == i % 2;
@@ -612,12 +612,35 @@ static void test_take(void)
 	ok(taken == 15 && right == 30, "what one CPU still has is found among another's");
 	ok(merge_count(&relay, 1, streams[1].position, streams[1].limit, NULL) == 5,
 	   "and what is in no file is left");
-	ok(!merge_take(&relay, file[1]), "nothing is found twice");
+	ok(!merge_take(&relay, file[1], 0), "nothing is found twice");
+}
+
+/* In a file that has another clock than the records. */
+static void test_take_moved(void)
+{
+	static unsigned char file[SOFTTAP_EPB_OVERHEAD + 60];
+	struct softtap_epb *moved = (void *)file;
+
+	begin();
+	put_record(&writers[0], 1000, 1, 60, 0);
+	put_record(&writers[0], 2000, 1, 60, 0);
+	look();
+	memcpy(file, writers[0].memory, sizeof(file));
+	pcapng_epb_set_time(moved, (1ULL << 33) + 1000);
+	ok(!merge_take(&relay, moved, 0) && !merge_take(&relay, moved, (1LL << 33) + 1) &&
+	   merge_take(&relay, moved, 1LL << 33), "a record is found whose time was moved");
+	memcpy(file, writers[0].memory + sizeof(file), sizeof(file));
+	pcapng_epb_set_time(moved, 0);
+	file[40]++;
+	ok(!merge_take(&relay, moved, -3000), "not one with another frame");
+	file[40]--;
+	ok(merge_take(&relay, moved, -3000), "also one whose time would be before 1970");
 }
 
 int main(void)
 {
 	test_take();
+	test_take_moved();
 	test_order_over_cpus();
 	test_wrap();
 	test_horizon();

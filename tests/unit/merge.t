@@ -9,4 +9,4 @@ set -eu
 # shellcheck source=tests/lib/unit.sh
 . "$(dirname "$0")/../lib/unit.sh"
 
-unit merge capture/merge.c capture/pcapng.c capture/relay.c lib/message.c lib/sysfs.c
+unit merge capture/merge.c capture/pcapng.c capture/relay.c lib/clock.c lib/message.c lib/sysfs.c

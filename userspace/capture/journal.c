@@ -30,12 +30,14 @@
  * @device: of the file system
  * @inode: of the file
  * @offset: where writing was about to begin
+ * @shift: ns by which times there differ from those of the records
  * @path: of the file, absolute
  */
 struct note {
 	__u64 device;
 	__u64 inode;
 	__u64 offset;
+	__s64 shift;
 	char path[PATH_MAX];
 };
 
@@ -43,12 +45,13 @@ struct note {
  * journal_note - note that something is about to be written
  * @relay: open
  * @storage: where to, behind what it has
+ * @shift: by how many ns records' times are moved there
  *
  * Of what is no file nobody can know how far it came.
  *
  * Return: 0, or -1 with errno.
  */
-int journal_note(const struct relay *relay, const struct storage *storage)
+int journal_note(const struct relay *relay, const struct storage *storage, __s64 shift)
 {
 	struct note note = { };
 	struct stat status;
@@ -62,6 +65,7 @@ int journal_note(const struct relay *relay, const struct storage *storage)
 	note.device = status.st_dev;
 	note.inode = status.st_ino;
 	note.offset = storage->length;
+	note.shift = shift;
 	return relay_note(relay, &note, offsetof(struct note, path) + strlen(note.path) + 1);
 }
 
@@ -71,12 +75,14 @@ int journal_note(const struct relay *relay, const struct storage *storage)
  * struct left - a file that a reader left
  * @fd: the file
  * @offset: where its reader was about to write
+ * @shift: ns by which times there differ from those of the records
  * @tail: what is there from then on
  * @length: bytes of it
  */
 struct left {
 	int fd;
 	__u64 offset;
+	__s64 shift;
 	unsigned char *tail;
 	size_t length;
 };
@@ -145,6 +151,7 @@ static int read_tail(struct left *left, size_t room)
 static int open_left(struct left *left, const struct note *note, uid_t left_by, size_t room)
 {
 	left->offset = note->offset;
+	left->shift = note->shift;
 	left->fd = open_meant(note, left_by);
 	if (left->fd < 0)
 		return -1;
@@ -195,7 +202,7 @@ static void look_through(struct found *found, struct relay *relay, const struct 
 		found->end += block->length;
 		found->interfaces += block->type == SOFTTAP_PCAPNG_IDB;
 		if (block->type == SOFTTAP_PCAPNG_EPB)
-			merge_take(relay, (const void *)block);
+			merge_take(relay, (const void *)block, left->shift);
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "capture/relay.h"
 #include "capture/storage.h"
 
-int journal_note(const struct relay *relay, const struct storage *storage);
+int journal_note(const struct relay *relay, const struct storage *storage, __s64 shift);
 void journal_take_up(struct relay *relay);
 
 #endif /* SOFTTAP_JOURNAL_H */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "capture/merge.h"
+#include "lib/clock.h"
 
 #define NO_TIME	(~0ULL)
 
@@ -510,14 +511,27 @@ void merge_cut(struct relay *relay, struct batch *batch, size_t most)
 	}
 }
 
+/* Are they the same, but for a time that was moved by @shift? */
+static bool is_same(const struct softtap_epb *epb, const struct softtap_epb *written, __s64 shift)
+{
+	static const size_t behind = offsetof(struct softtap_epb, captured);
+
+	return epb->block.length == written->block.length &&
+	       epb->interface == written->interface &&
+	       clock_add(pcapng_epb_time(epb), shift) == pcapng_epb_time(written) &&
+	       !memcmp((const char *)epb + behind, (const char *)written + behind,
+		       epb->block.length - behind);
+}
+
 /**
  * merge_take - take a record that is known, if it is any CPU's next one
  * @relay: looked at; the stream's position moves behind the record
  * @epb: as it is in a file
+ * @shift: by how many ns its time was moved there
  *
  * Return: whether it was there.
  */
-bool merge_take(struct relay *relay, const struct softtap_epb *epb)
+bool merge_take(struct relay *relay, const struct softtap_epb *epb, __s64 shift)
 {
 	const struct softtap_epb *next;
 	unsigned int cpu;
@@ -526,8 +540,7 @@ bool merge_take(struct relay *relay, const struct softtap_epb *epb)
 		struct stream *stream = &relay->streams[cpu];
 
 		next = next_record(relay, cpu, &stream->position, stream->limit);
-		if (!next || next->block.length != epb->block.length ||
-		    memcmp(next, epb, epb->block.length))
+		if (!next || !is_same(next, epb, shift))
 			continue;
 		stream->position += epb->block.length;
 		return true;

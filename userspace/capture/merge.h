@@ -49,7 +49,7 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 horizon,
 			       __u64 disorder, __u64 most);
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
-bool merge_take(struct relay *relay, const struct softtap_epb *epb);
+bool merge_take(struct relay *relay, const struct softtap_epb *epb, __s64 shift);
 __u64 merge_first(struct relay *relay, unsigned int cpu);
 void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports);
 void merge_cut(struct relay *relay, struct batch *batch, size_t most);

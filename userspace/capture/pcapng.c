@@ -181,6 +181,17 @@ __u64 pcapng_epb_time(const struct softtap_epb *epb)
 }
 
 /**
+ * pcapng_epb_set_time - give a record another time
+ * @epb: a record
+ * @time: ns since 1970-01-01 UTC
+ */
+void pcapng_epb_set_time(struct softtap_epb *epb, __u64 time)
+{
+	epb->time_high = time >> 32;
+	epb->time_low = (__u32)time;
+}
+
+/**
  * pcapng_epb_drops - read how many frames are missing before a record
  * @epb: a record as the module writes it
  *

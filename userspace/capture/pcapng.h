@@ -55,6 +55,7 @@ void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port
 		       __u64 start, __u64 end_time);
 void pcapng_filler(struct blocks *blocks, size_t length);
 __u64 pcapng_epb_time(const struct softtap_epb *epb);
+void pcapng_epb_set_time(struct softtap_epb *epb, __u64 time);
 __u64 pcapng_epb_drops(const struct softtap_epb *epb);
 __u64 pcapng_whole(const struct iovec *pieces, int n_pieces, size_t most, size_t *whole);
 

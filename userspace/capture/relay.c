@@ -79,6 +79,7 @@ static int map_control(struct relay *relay)
  */
 int relay_open(struct relay *relay, const char *tap)
 {
+	struct softtap_clock clock;
 	char path[64];
 
 	memset(relay, 0, sizeof(*relay));
@@ -93,6 +94,10 @@ int relay_open(struct relay *relay, const char *tap)
 	if (relay->geometry.abi != SOFTTAP_ABI_VERSION) {
 		msg_error("the module speaks version %u of its interface, this program version %u",
 			  relay->geometry.abi, SOFTTAP_ABI_VERSION);
+		goto err_close;
+	}
+	if (relay_clock(relay, &clock)) {
+		msg_error("the module is older than this program: load the one that belongs to it");
 		goto err_close;
 	}
 	relay->buffer_size = (__u64)relay->geometry.subbuf_size * relay->geometry.subbufs;
@@ -200,12 +205,24 @@ int relay_now(const struct relay *relay, __u64 *time)
 }
 
 /**
+ * relay_clock - compare the records' clock with the wall clock
+ * @relay: open
+ * @clock: filled
+ *
+ * Return: 0, or -1 with errno.
+ */
+int relay_clock(const struct relay *relay, struct softtap_clock *clock)
+{
+	return ioctl(relay->fd, SOFTTAP_IOC_CLOCK, clock);
+}
+
+/**
  * relay_start - have frames recorded from now on
  * @relay: open
  *
  * Return: 0, or -1 with errno.
  */
-int relay_start(struct relay *relay)
+int relay_start(const struct relay *relay)
 {
 	return ioctl(relay->fd, SOFTTAP_IOC_START);
 }
