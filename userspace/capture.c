@@ -10,7 +10,8 @@
  * are, past the page cache; what the last one has begun waits for its end, or for the interval.
  * With --order buffer they do so whichever CPUs record.
  *
- * The file's times go on by the clock with which it began.
+ * The file's times go on by the clock with which it began. When the wall clock is stepped the loop
+ * wakes up, says so, and notes it in the file.
  */
 #include <errno.h>
 #include <poll.h>
@@ -53,6 +54,8 @@
  * @doubled: records at the start that a reader before may have written already
  * @clock: of the file
  * @restamp: gives records the file's times
+ * @watch: tells that the wall clock was set, -1 when nothing does
+ * @was_set: it has told so
  * @start: when it started, ns of the monotonic clock
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
@@ -70,6 +73,8 @@ struct capture {
 	__u64 doubled;
 	struct file_clock clock;
 	struct restamp restamp;
+	int watch;
+	bool was_set;
 	__u64 start;
 	__u64 deadline;
 	__u64 progress;
@@ -221,8 +226,8 @@ static int write_until(struct capture *capture, __u64 horizon, bool last)
 	return 0;
 }
 
-/* Waits at most @ns for the door, unless a signal has come or comes. Return: as poll(2). */
-static int wait_at_door(struct pollfd *door, __u64 ns)
+/* Waits at most @ns, unless a signal has come or comes. Return: as poll(2). */
+static int wait_for(struct pollfd *fds, nfds_t n_fds, __u64 ns)
 {
 	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
 	sigset_t ours, before;
@@ -234,7 +239,7 @@ static int wait_at_door(struct pollfd *door, __u64 ns)
 	sigaddset(&ours, SIGHUP);
 	sigprocmask(SIG_BLOCK, &ours, &before);
 	if (!signals)
-		ready = ppoll(door, 1, &timeout, &before);
+		ready = ppoll(fds, n_fds, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ready;
 }
@@ -242,7 +247,10 @@ static int wait_at_door(struct pollfd *door, __u64 ns)
 /* Waits for records. Return: whether there may be more to come. */
 static bool wait_for_records(struct capture *capture)
 {
-	struct pollfd door = { .fd = capture->relay.fd, .events = POLLIN };
+	struct pollfd fds[] = {
+		{ .fd = capture->relay.fd, .events = POLLIN },
+		{ .fd = capture->watch, .events = POLLIN },
+	};
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 	__u64 timeout = capture->options.interval * (NS_PER_S / 1000);
 
@@ -250,7 +258,10 @@ static bool wait_for_records(struct capture *capture)
 		return false;
 	if (capture->deadline - now < timeout)
 		timeout = capture->deadline - now;
-	if (wait_at_door(&door, timeout) <= 0 || !(door.revents & (POLLHUP | POLLERR)))
+	if (wait_for(fds, ARRAY_SIZE(fds), timeout) <= 0)
+		return true;
+	capture->was_set = fds[1].revents;
+	if (!(fds[0].revents & (POLLHUP | POLLERR)))
 		return true;
 	msg_error("%s went away", capture->options.tap);
 	capture->status = EXIT_GONE;
@@ -279,6 +290,52 @@ static void end_unknown(struct capture *capture)
 	capture->status = EXIT_OUTPUT;
 }
 
+static int write_blocks(struct capture *capture, const struct blocks *blocks)
+{
+	struct iovec piece = { (void *)blocks->bytes, blocks->length };
+	off_t before = capture->storage.length;
+
+	/* The note before does as well: the next reader finds whole blocks behind it. */
+	(void)!leave_note(capture);
+	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
+		return 0;
+	if (capture->status == EXIT_OK)
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	storage_cut(&capture->storage, before);
+	return -1;
+}
+
+/* The account of a port up to now. */
+static void put_statistics(const struct capture *capture, struct blocks *blocks, unsigned int port,
+			   const char *comment)
+{
+	pcapng_statistics(blocks, port, &capture->ports[port],
+			  clock_add(capture->start, capture->clock.offset), capture->clock.now,
+			  comment);
+}
+
+/*
+ * Says so when the wall clock was stepped, and notes it in the file, behind what was written until
+ * now. Return: 0, or -1 when the output failed.
+ */
+static int look_at_clock(struct capture *capture)
+{
+	char comment[sizeof(PCAPNG_CLOCK_STEP) + CLOCK_STEP_TEXT] = PCAPNG_CLOCK_STEP;
+	struct blocks blocks = { .length = 0 };
+	__s64 step;
+
+	capture->was_set = false;
+	clock_watch_again(capture->watch);
+	step = file_clock_look(&capture->clock, &capture->relay);
+	if (!step)
+		return 0;
+	clock_step_print(comment + strlen(comment), step);
+	msg_warning("%s: times in %s stay on the old clock", comment, capture->storage.path);
+	put_statistics(capture, &blocks, 0, comment);
+	return write_blocks(capture, &blocks);
+}
+
 /* The loop. Return: 0, or -1 when the output or the module failed. */
 static int run(struct capture *capture)
 {
@@ -290,7 +347,8 @@ static int run(struct capture *capture)
 			capture->status = EXIT_FAILED;
 			return -1;
 		}
-		if (write_until(capture, horizon, false))
+		if (write_until(capture, horizon, false) ||
+		    (capture->was_set && look_at_clock(capture)))
 			return -1;
 		if (storage_check(&capture->storage)) {
 			end_unknown(capture);
@@ -339,32 +397,15 @@ static void finish_records(struct capture *capture)
 		pass_over(capture);
 }
 
-static int write_blocks(struct capture *capture, const struct blocks *blocks)
-{
-	struct iovec piece = { (void *)blocks->bytes, blocks->length };
-	off_t before = capture->storage.length;
-
-	/* The note before does as well: the next reader finds whole blocks behind it. */
-	(void)!leave_note(capture);
-	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
-		return 0;
-	if (capture->status == EXIT_OK)
-		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
-	capture->status = EXIT_OUTPUT;
-	storage_cut(&capture->storage, before);
-	return -1;
-}
-
 static void write_end(struct capture *capture)
 {
 	struct blocks blocks = { .length = 0 };
 	unsigned int port;
 
-	file_clock_look(&capture->clock, &capture->relay);
+	if (look_at_clock(capture))
+		return;
 	for (port = 0; port < capture->relay.geometry.ports; port++)
-		pcapng_statistics(&blocks, port, &capture->ports[port],
-				  clock_add(capture->start, capture->clock.offset),
-				  capture->clock.now);
+		put_statistics(capture, &blocks, port, NULL);
 	write_blocks(capture, &blocks);
 }
 
@@ -559,6 +600,13 @@ static void end_storage(struct capture *capture)
 	}
 }
 
+static void watch_clock(struct capture *capture)
+{
+	capture->watch = clock_watch();
+	if (capture->watch < 0)
+		msg_warning("cannot watch the wall clock: %s", strerror(errno));
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
@@ -607,6 +655,7 @@ int softtap_capture(int argc, char **argv)
 		return status < 0 ? EXIT_USAGE : EXIT_OK;
 	}
 	catch_signals();
+	watch_clock(capture);
 	status = run_capture(capture);
 	pcap_freecode(&capture->options.program);
 	free(capture);

@@ -293,7 +293,7 @@ static int write_end(struct snapshot *snapshot)
 	for (port = 0; port < snapshot->relay.geometry.ports; port++)
 		pcapng_statistics(&blocks, port, &snapshot->ports[port],
 				  clock_add(start, snapshot->clock.shift),
-				  clock_add(end, snapshot->clock.shift));
+				  clock_add(end, snapshot->clock.shift), NULL);
 	return write_blocks(snapshot, &blocks);
 }
 

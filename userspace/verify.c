@@ -13,6 +13,7 @@
 
 #include "main.h"
 #include "capture/inspect.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/sysfs.h"
@@ -58,7 +59,8 @@ static void verify_help(FILE *file)
 	      "                      [--fail-on-loss] FILE\n"
 	      "Checks a capture: that it is whole, in order of time, and that what it holds and\n"
 	      "what it says was lost add up. Tells what is missing in it. - is standard input.\n\n"
-	      "  -v, --verbose        each gap: the times around it, and how many frames\n"
+	      "  -v, --verbose        each gap: the times around it, and how many frames; and\n"
+	      "                       each step of the wall clock\n"
 	      "  -j, --json           as JSON; with -v one object a line, the gaps first\n"
 	      "  --before FILE        hold it against the tap's counters: what `softtap stat -j'\n"
 	      "                       told before the capture started; without, they were 0\n"
@@ -275,6 +277,23 @@ static void print_gap(const struct inspection *in, const struct inspect_gap *gap
 	       time_text(after, gap->after));
 }
 
+static void print_step(const struct inspection *in, const struct inspect_step *step)
+{
+	char time[TIME_TEXT], text[CLOCK_STEP_TEXT];
+
+	(void)in;
+	clock_step_print(text, step->ns);
+	printf("%s: %s%s\n", time_text(time, step->time), PCAPNG_CLOCK_STEP, text);
+}
+
+static void print_steps(const struct inspection *in)
+{
+	char text[CLOCK_STEP_TEXT];
+
+	clock_step_print(text, in->stepped);
+	printf("clock steps     %llu, %s in all\n", in->steps, text);
+}
+
 static void print_port(const struct inspect_port *port)
 {
 	char time[TIME_TEXT];
@@ -305,6 +324,8 @@ static void print_text(const struct inspection *in, const struct findings *findi
 	if (in->disorder || in->allowed)
 		printf("disorder        %llu ns at most, %llu ns allowed\n", in->disorder,
 		       in->allowed);
+	if (in->steps)
+		print_steps(in);
 	printf("torn tail       %llu bytes\n", in->end == INSPECT_TORN ? in->taken : 0);
 	if (!findings->count)
 		printf("whole, in %s, and it adds up\n",
@@ -340,6 +361,16 @@ static void print_json_gap(const struct inspection *in, const struct inspect_gap
 	add_count(object, "missing", gap->missing);
 	add_time(object, "after", gap->before, gap->before);
 	add_time(object, "before", true, gap->after);
+	print_object(object, JSON_C_TO_STRING_PLAIN);
+}
+
+static void print_json_step(const struct inspection *in, const struct inspect_step *step)
+{
+	struct json_object *object = json_object_new_object();
+
+	(void)in;
+	json_object_object_add(object, "clock_stepped_ns", json_object_new_int64(step->ns));
+	add_time(object, "at", true, step->time);
 	print_object(object, JSON_C_TO_STRING_PLAIN);
 }
 
@@ -388,6 +419,8 @@ static void print_json(const struct inspection *in, const struct findings *findi
 	add_count(object, "out_of_order", in->late);
 	add_count(object, "disorder_ns", in->disorder);
 	add_count(object, "disorder_allowed_ns", in->allowed);
+	add_count(object, "clock_steps", in->steps);
+	json_object_object_add(object, "clock_stepped_ns", json_object_new_int64(in->stepped));
 	add_count(object, "torn_bytes", in->end == INSPECT_TORN ? in->taken : 0);
 	json_object_object_add(object, "wrong", wrong);
 	print_object(object, flags);
@@ -415,8 +448,10 @@ static int verify_stream(const struct options *options, FILE *file)
 	struct inspection in = { .file = file };
 	struct findings findings = { };
 
-	if (options->gaps)
+	if (options->gaps) {
 		in.on_gap = options->json ? print_json_gap : print_gap;
+		in.on_step = options->json ? print_json_step : print_step;
+	}
 	inspect(&in);
 	check_file(&findings, &in);
 	if (options->after && hold_against_counters(&findings, &in, options))

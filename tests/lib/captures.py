@@ -10,6 +10,7 @@ from collections import namedtuple
 Frame = namedtuple("Frame", "data interface time flags drops length")
 Interface = namedtuple("Interface", "name linktype snaplen tsresol")
 Statistics = namedtuple("Statistics", "interface received dropped")
+STEP = b"the wall clock stepped "   # statistics that tell of that stand among the frames
 MARKER = b"\x88\xb5softtap test marker"
 
 SHB, IDB, ISB, EPB, FILLER = 0x0A0D0D0A, 1, 5, 6, 0x80000001
@@ -104,6 +105,8 @@ class Pcapng:
             interface, _, _ = struct.unpack_from("=III", body)
             opts = options(body[12:])
             need(4 in opts and 5 in opts, "statistics without counts")
+            if opts.get(1, b"").startswith(STEP):
+                return
             self.statistics.append(Statistics(interface, *(
                 struct.unpack("=Q", opts[code])[0] for code in (4, 5))))
         elif kind == FILLER:

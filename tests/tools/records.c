@@ -71,7 +71,7 @@ struct port {
  *	comment
  * @declared: records that may be in a file before, from there, too
  * @interfaces: described so far
- * @statistics: interface statistics so far; no record may follow
+ * @statistics: interface statistics so far, of the end; no record may follow
  * @time: of the newest record
  * @records: records
  * @next: per port, a number that the next record's is not below
@@ -180,6 +180,16 @@ static bool take_comment(struct file *file, const char *line)
 	return sscanf(line, "The first %llu packet", &file->declared) == 1;
 }
 
+/* Does a block tell of a step of the wall clock? Then it stands among the records. */
+static bool tells_step(const struct file *file, const __u8 *options, const __u8 *end)
+{
+	static const char begin[] = PCAPNG_CLOCK_STEP;
+	__u16 length = 0;
+	const __u8 *comment = find_option(file, options, end, PCAPNG_OPT_COMMENT, &length);
+
+	return comment && length >= strlen(begin) && !memcmp(comment, begin, strlen(begin));
+}
+
 static void take_section(struct file *file, const __u8 *end)
 {
 	__u16 length = 0;
@@ -278,6 +288,8 @@ static void take_statistics(struct file *file, const __u8 *end)
 	need(file, dropped >= file->port_drops[port], "statistics with less than the dropcounts");
 	need(file, received == file->port_records[port] + dropped,
 	     "statistics that do not add up");
+	if (tells_step(file, options, end))
+		return;
 	ports[port].rest += dropped - file->port_drops[port];
 	file->statistics++;
 }

@@ -46,6 +46,7 @@ files() {
 		rest
 		by-buffer
 		by-buffer-order
+		steps
 		passed-over
 		filler
 		unknown-block
@@ -58,6 +59,7 @@ files() {
 		by-buffer-late out of order: by 9000000 ns, the file tells of 8000000 at most
 		by-buffer-long out of order: 2 of 4 packets, the first is packet 2
 		no-statistics eth1: no statistics: the capture did not end, or its end is missing
+		ends-with-step eth1: no statistics: the capture did not end, or its end is missing
 		statistics-of-more eth1: packets: 1 in the file, 2 in its statistics
 		statistics-of-less-lost eth1: frames missing: 3 in gaps, 2 in its statistics
 		statistics-wrong-sum eth1: statistics do not add up: 3 received, 3 dropped, 1 written
@@ -156,6 +158,23 @@ eth2: 4 missing, after 2001-09-09T01:46:40.100000001Z, before 2001-09-09T01:46:4
 	is 'each gap, JSON: one object a line' "$(wc -l <<<"$answer")" 4
 	is 'each gap, JSON' "$(query 'select(has("missing"))' | sed -n 2p)" \
 		'{"interface":"eth1","missing":8589934592,"after":null,"before":"2001-09-09T01:46:40.100000002Z"}'
+}
+
+test_steps() {
+	verify steps </dev/null
+	is 'steps of the wall clock, together' "$(grep '^clock' <<<"$answer")" \
+		'clock steps     2, forward by 3599.599999999 s in all'
+	verify -v steps </dev/null
+	is 'each step' "$(head -n 2 <<<"$answer")" \
+'2001-09-09T01:46:40.100000005Z: the wall clock stepped forward by 3600.300000000 s
+2001-09-09T01:46:40.100000008Z: the wall clock stepped back by 0.700000001 s'
+	verify -jv steps </dev/null
+	is 'steps as JSON: each' "$(head -n 2 <<<"$answer" | tail -n 1)" \
+		'{"clock_stepped_ns":-700000001,"at":"2001-09-09T01:46:40.100000008Z"}'
+	is 'steps as JSON: together' "$(tail -n 1 <<<"$answer" | jq -c '[.clock_steps, .clock_stepped_ns]')" \
+		'[2,3599599999999]'
+	verify whole </dev/null
+	is 'without steps there is no word of them' "$(grep -c clock <<<"$answer")" 0
 }
 
 test_json() {
@@ -289,7 +308,7 @@ test_errors() {
 main() {
 	local test
 	"$tests/lib/make-captures" "$work"
-	for test in test_files test_account test_gaps test_json test_torn test_loss test_stream \
+	for test in test_files test_account test_gaps test_steps test_json test_torn test_loss test_stream \
 		test_counters test_errors; do
 		$test || fail "$test ended early"
 	done

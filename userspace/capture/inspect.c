@@ -4,9 +4,11 @@
  * Memory does not grow with the file, no length in it is believed before the bytes are there, and
  * it may come through a pipe. draft-ietf-opsawg-pcapng, sections 3 (blocks, options) and 4.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "capture/inspect.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/util.h"
 
@@ -291,13 +293,34 @@ static int take_packet(struct inspection *in, const struct softtap_block *block)
 	return 0;
 }
 
+static bool read_step(struct inspect_step *step, const char *comment)
+{
+	size_t length = strlen(PCAPNG_CLOCK_STEP);
+
+	return !strncmp(comment, PCAPNG_CLOCK_STEP, length) &&
+	       clock_step_parse(comment + length, &step->ns);
+}
+
+static void account_step(struct inspection *in, const struct inspect_step *step)
+{
+	in->steps++;
+	if (__builtin_add_overflow(in->stepped, step->ns, &in->stepped))
+		in->stepped = step->ns < 0 ? INT64_MIN : INT64_MAX;
+	if (in->on_step)
+		in->on_step(in, step);
+}
+
+/* Those that tell of a step of the wall clock are of then, not of the end. */
 static int take_statistics(struct inspection *in, const struct softtap_block *block)
 {
 	struct inspect_statistics found = { .present = true };
+	char comment[sizeof(PCAPNG_CLOCK_STEP) + CLOCK_STEP_TEXT] = "";
+	struct inspect_step step = { };
 	struct wanted wanted[] = {
 		{ PCAPNG_OPT_ISB_IFRECV, sizeof(__u64), false, &found.received, false },
 		{ PCAPNG_OPT_ISB_IFDROP, sizeof(__u64), false, &found.dropped, false },
 		{ PCAPNG_OPT_ISB_USRDELIV, sizeof(__u64), false, &found.delivered, false },
+		{ PCAPNG_OPT_COMMENT, sizeof(comment) - 1, true, comment, false },
 	};
 	struct statistics statistics;
 
@@ -310,7 +333,11 @@ static int take_statistics(struct inspection *in, const struct softtap_block *bl
 	if (!wanted[0].found || !wanted[1].found || !wanted[2].found)
 		return bad(in, "statistics without their counts");
 	found.end = (__u64)statistics.time_high << 32 | statistics.time_low;
-	in->ports[statistics.interface].statistics = found;
+	step.time = found.end;
+	if (read_step(&step, comment))
+		account_step(in, &step);
+	else
+		in->ports[statistics.interface].statistics = found;
 	return 0;
 }
 

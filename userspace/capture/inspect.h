@@ -76,9 +76,20 @@ struct inspect_gap {
 };
 
 /**
+ * struct inspect_step - the wall clock was stepped, which times in the file do not follow
+ * @time: when that was, ns since 1970-01-01 UTC by the file's clock
+ * @ns: by how much
+ */
+struct inspect_step {
+	__u64 time;
+	__s64 ns;
+};
+
+/**
  * struct inspection - a file as it is read
  * @file: where it is read from
  * @on_gap: called for each gap, unless NULL
+ * @on_step: called for each step of the wall clock, unless NULL
  * @end: how the reading ended
  * @fault: what is bad, when it is
  * @n_ports: ports described so far
@@ -88,6 +99,8 @@ struct inspect_gap {
  * @disorder: ns by which one is, at most
  * @late: records with a time before that of the one before them
  * @first_late: number of the first of them, from 1
+ * @steps: of the wall clock, as far as the file tells
+ * @stepped: ns, all together
  * @offset: of the block that is read, or that was the last to be
  * @taken: bytes of it that were there
  * @left: bytes of it up to the length at its end
@@ -97,6 +110,7 @@ struct inspect_gap {
 struct inspection {
 	FILE *file;
 	void (*on_gap)(const struct inspection *inspection, const struct inspect_gap *gap);
+	void (*on_step)(const struct inspection *inspection, const struct inspect_step *step);
 	enum inspect_end end;
 	const char *fault;
 	unsigned int n_ports;
@@ -106,6 +120,8 @@ struct inspection {
 	__u64 disorder;
 	__u64 late;
 	__u64 first_late;
+	__u64 steps;
+	__s64 stepped;
 	__u64 offset;
 	__u64 taken;
 	__u64 left;

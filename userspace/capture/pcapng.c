@@ -135,10 +135,11 @@ static void put_count(struct blocks *blocks, __u16 code, __u64 count)
  * @interface: 0 = a, 1 = b
  * @account: the port's; what was lost in all is its sum of epb_dropcounts and the rest
  * @start: when the capture started, ns since 1970-01-01 UTC
- * @end_time: when it ended
+ * @end_time: when it ended, or what the account is of
+ * @comment: on that, or NULL
  */
 void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
-		       __u64 start, __u64 end_time)
+		       __u64 start, __u64 end_time, const char *comment)
 {
 	__u64 dropped = account->dropped + account->unplaced;
 	size_t at = begin(blocks, SOFTTAP_PCAPNG_ISB);
@@ -146,6 +147,8 @@ void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port
 	put_u32(blocks, interface);
 	put_u32(blocks, end_time >> 32);
 	put_u32(blocks, (__u32)end_time);
+	if (comment)
+		put_text(blocks, PCAPNG_OPT_COMMENT, comment);
 	put_time(blocks, PCAPNG_OPT_ISB_STARTTIME, start);
 	put_time(blocks, PCAPNG_OPT_ISB_ENDTIME, end_time);
 	put_count(blocks, PCAPNG_OPT_ISB_IFRECV,

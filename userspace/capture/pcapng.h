@@ -23,6 +23,12 @@
 #define PCAPNG_ORDER_MAX	60000	/* ms, as the longest interval */
 #define PCAPNG_ORDER_UNIT	1000000ULL	/* ns */
 
+/*
+ * A comment on statistics of port a, among the records, begins with it and with what
+ * clock_step_print() makes of a step. The times behind it go on as before.
+ */
+#define PCAPNG_CLOCK_STEP	"the wall clock stepped "
+
 /**
  * struct blocks - blocks being put together
  * @bytes: the blocks
@@ -52,7 +58,7 @@ void pcapng_interface(struct blocks *blocks, const char *name);
 void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
 		  const char *comment);
 void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
-		       __u64 start, __u64 end_time);
+		       __u64 start, __u64 end_time, const char *comment);
 void pcapng_filler(struct blocks *blocks, size_t length);
 __u64 pcapng_epb_time(const struct softtap_epb *epb);
 void pcapng_epb_set_time(struct softtap_epb *epb, __u64 time);
