@@ -7,7 +7,7 @@ does not promise, is an error, not skipped.
 import struct
 from collections import namedtuple
 
-Frame = namedtuple("Frame", "data interface time flags drops length")
+Frame = namedtuple("Frame", "data interface time flags drops length")  # time: ns
 Interface = namedtuple("Interface", "name linktype snaplen tsresol")
 Statistics = namedtuple("Statistics", "interface received dropped")
 STEP = b"the wall clock stepped "   # statistics that tell of that stand among the frames
@@ -40,8 +40,8 @@ def read_pcap(data):
     while at < len(data):
         seconds, fraction, captured, original = struct.unpack_from("=IIII", data, at)
         need(captured <= original, "a frame is longer than it was")
-        frames.append(Frame(data[at + 16:at + 16 + captured], 0, (seconds, fraction), 1, 0,
-                            original))
+        time = seconds * 1_000_000_000 + fraction * (1000 if magic == 0xA1B2C3D4 else 1)
+        frames.append(Frame(data[at + 16:at + 16 + captured], 0, time, 1, 0, original))
         at += 16 + captured
     need(at == len(data), "the file ends within a frame")
     return frames
