@@ -41,16 +41,23 @@ static void welcome(struct net_device *dev)
 	}
 }
 
-/* A VLAN device would take its frames before the port sees them (vlan_do_receive()). */
+/*
+ * Whatever is put on a port would miss its frames; but for a VLAN device, which would take them
+ * before the port sees them (vlan_do_receive()).
+ */
 static int judge_upper(const struct net_device *dev,
 		       const struct netdev_notifier_changeupper_info *change)
 {
 	struct netlink_ext_ack *extack = netdev_notifier_info_to_extack(&change->info);
 
-	if (!change->linking || !is_vlan_dev(change->upper_dev))
+	if (!change->linking)
 		return NOTIFY_DONE;
-	NL_SET_ERR_MSG(extack, "softtap: a port takes no VLAN device, it passes tags as they are");
-	netdev_err(dev, "softtap: a VLAN device on a port is refused\n");
+	if (is_vlan_dev(change->upper_dev))
+		NL_SET_ERR_MSG(extack,
+			       "softtap: a port takes no VLAN device, it passes tags as they are");
+	else
+		NL_SET_ERR_MSG(extack, "softtap: it is a port of a tap, nothing can be put on it");
+	netdev_err(dev, "softtap: %s on a port is refused\n", change->upper_dev->name);
 	return notifier_from_errno(-EBUSY);
 }
 

@@ -9,8 +9,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/if_arp.h>
-#include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include "forward.h"
 #include "guard.h"
@@ -54,84 +52,6 @@ void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ])
 	spin_lock(&names);
 	strscpy(name, port->ifname, IFNAMSIZ);
 	spin_unlock(&names);
-}
-
-/* Who has the device's rx_handler, for the message: its master, or what is stacked on it. */
-static const char *handler_owner(struct net_device *dev)
-{
-	struct net_device *upper = netdev_master_upper_dev_get(dev);
-	struct list_head *iter = &dev->adj_list.upper;
-
-	if (upper)
-		return upper->name;
-	rcu_read_lock();
-	upper = netdev_upper_get_next_dev_rcu(dev, &iter);
-	rcu_read_unlock();
-	return upper ? upper->name : "another module";
-}
-
-static const char *handler_kind(const struct net_device *dev)
-{
-	if (netif_is_bridge_port(dev))
-		return "bridge";
-	if (netif_is_bond_slave(dev))
-		return "bond";
-	if (netif_is_team_port(dev))
-		return "team";
-	if (netif_is_macvlan_port(dev))
-		return "macvlan";
-	if (netif_is_ovs_port(dev))
-		return "Open vSwitch";
-	return "device";
-}
-
-static int check_handler(struct net_device *dev)
-{
-	const struct softtap_port *other = softtap_port_of(dev);
-
-	if (other) {
-		pr_err("%s is already port %c of %s\n", dev->name, 'a' + other->index,
-		       other->tap->name);
-		return -EBUSY;
-	}
-	if (netdev_is_rx_handler_busy(dev)) {
-		pr_err("%s is in use by %s %s: take it out of there first\n",
-		       dev->name, handler_kind(dev), handler_owner(dev));
-		return -EBUSY;
-	}
-	return 0;
-}
-
-/**
- * softtap_port_check - see whether a device can be a port
- * @dev: any device
- *
- * Logs one line when it refuses.
- *
- * Context: RTNL.
- * Return: 0, -EINVAL (not Ethernet), -EBUSY (somebody else's), -EOPNOTSUPP (sends its own only).
- */
-int softtap_port_check(struct net_device *dev)
-{
-	if (dev->flags & IFF_LOOPBACK) {
-		pr_err("%s is the loopback: a port must be an Ethernet device\n", dev->name);
-		return -EINVAL;
-	}
-	if (dev->type != ARPHRD_ETHER || dev->hard_header_len < ETH_HLEN) {
-		pr_err("%s is not Ethernet (type %u): a port must be\n", dev->name, dev->type);
-		return -EINVAL;
-	}
-	if (dev->priv_flags & IFF_DONT_BRIDGE) {
-		pr_err("%s cannot send frames of others (Wi-Fi?): a port must be able to\n",
-		       dev->name);
-		return -EOPNOTSUPP;
-	}
-	if (vlan_uses_dev(dev)) {
-		pr_err("%s has a VLAN device on it, which would take its frames: delete that first\n",
-		       dev->name);
-		return -EBUSY;
-	}
-	return check_handler(dev);
 }
 
 /**

@@ -12,6 +12,7 @@
 #include <linux/if_vlan.h>
 #include <linux/module.h>
 #include <linux/rtnetlink.h>
+#include <net/dsa.h>
 
 #include "nic.h"
 
@@ -38,6 +39,10 @@ MODULE_PARM_DESC(lacks, "what a card cannot do, any of rx-all+rx-fcs+no-fcs+tso+
 static char *stamps[NIC_CARDS];
 module_param_array(stamps, charp, NULL, 0444);
 MODULE_PARM_DESC(stamps, "frames that a card can give a time: all (default), ptp, none");
+
+static char *poses[NIC_CARDS];
+module_param_array(poses, charp, NULL, 0444);
+MODULE_PARM_DESC(poses, "what a card seems to be: conduit (of a DSA switch), modem");
 
 static bool ops_lock;
 module_param(ops_lock, bool, 0444);
@@ -81,6 +86,45 @@ static void set_features(struct net_device *dev, unsigned int number)
 	dev->priv_flags |= IFF_UNICAST_FLT | IFF_LIVE_ADDR_CHANGE | IFF_DISABLE_NETPOLL;
 	if (!lacks_word(number, "no-fcs"))
 		dev->priv_flags |= IFF_SUPP_NOFCS;
+}
+
+/*
+ * As the driver of a switch leaves the device that leads to its ports (dsa_master_setup()). No
+ * frame may arrive at it.
+ */
+#if IS_ENABLED(CONFIG_NET_DSA)
+static struct sk_buff *take_tag(struct sk_buff *skb, struct net_device *dev)
+{
+	kfree_skb(skb);
+	return NULL;
+}
+
+static struct dsa_port switch_port = { .rcv = take_tag };
+
+static int be_conduit(struct net_device *dev)
+{
+	dev->dsa_ptr = &switch_port;
+	return 0;
+}
+#else
+static int be_conduit(struct net_device *dev)
+{
+	return -EOPNOTSUPP;
+}
+#endif
+
+static int pose(struct net_device *dev, unsigned int number)
+{
+	static const struct device_type modem = { .name = "wwan" };
+
+	if (!poses[number] || !*poses[number])
+		return 0;
+	if (!strcmp(poses[number], "conduit"))
+		return be_conduit(dev);
+	if (strcmp(poses[number], "modem"))
+		return -EINVAL;
+	SET_NETDEV_DEVTYPE(dev, &modem);
+	return 0;
 }
 
 static void set_address(struct net_device *dev, unsigned int number)
@@ -174,7 +218,9 @@ static int card_probe(struct platform_device *device)
 
 	if (!card)
 		return -ENOMEM;
-	err = nic_interrupts_create(card);
+	err = pose(card->netdev, card->number);
+	if (!err)
+		err = nic_interrupts_create(card);
 	if (err)
 		return err;
 	err = nic_clock_create(card);

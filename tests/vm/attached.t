@@ -74,6 +74,9 @@ nobody_else() {
 		ip link add eth2.5 link eth2 type vlan protocol 802.1ad id 5
 	refuses 'a bridge' busy ip link set eth1 master br0
 	refuses 'a macvlan' busy ip link add mv0 link eth2 type macvlan
+	refuses 'a VRF' 'nothing can be put on it' ip link set eth1 master vrf0
+	refuses 'a VXLAN' 'nothing can be put on it' \
+		ip link add vx0 type vxlan id 5 dstport 4789 remote 192.0.2.2 dev eth1
 	ok 'VLANs elsewhere are not' ip link add eth3.5 link eth3 type vlan id 5
 	is 'the tap runs' "$(cat $sysfs/tap0/state)" running
 	unload
@@ -82,12 +85,13 @@ nobody_else() {
 }
 
 guest() {
-	modprobe -a dummy bridge macvlan 8021q
+	modprobe -a dummy bridge macvlan 8021q vrf vxlan
 	ip -batch - <<-'END'
 		link add eth1 up type dummy
 		link add eth2 up type dummy
 		link add eth3 up type dummy
 		link add br0 type bridge
+		link add vrf0 type vrf table 10
 	END
 	merging_stays_off
 	promiscuous

@@ -9,6 +9,8 @@
 #
 #	eth1 eth2 eth7      free for a tap
 #	eth3 – br0   eth4 – bond0   eth5 – mv0 (macvlan)   eth6 – eth6.5 (VLAN)   in use
+#	eth8 – vrf0 (VRF)   eth9 – vx0 (VXLAN)   eth10 – iv0 (ipvlan)               in use
+#	br0   mv0   iv0   vrf0                             not the end of a wire
 #	lo   tun0                                          not Ethernet
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/variant.sh"
@@ -18,8 +20,8 @@ long=enp130s0f1np1v15
 
 devices() {
 	local n
-	modprobe -a dummy bridge bonding macvlan 8021q tun
-	for n in 1 2 3 4 5 6 7; do
+	modprobe -a dummy bridge bonding macvlan 8021q tun vrf vxlan ipvlan
+	for n in 1 2 3 4 5 6 7 8 9 10; do
 		echo "link add eth$n type dummy"
 	done | ip -batch -
 	ip -batch - <<-'END'
@@ -29,6 +31,10 @@ devices() {
 		link set eth4 master bond0
 		link add mv0 link eth5 type macvlan
 		link add eth6.5 link eth6 type vlan id 5
+		link add vrf0 type vrf table 10
+		link set eth8 master vrf0
+		link add vx0 type vxlan id 5 dstport 4789 remote 192.0.2.2 dev eth9
+		link add iv0 link eth10 type ipvlan
 		tuntap add tun0 mode tun
 		link set eth1 up
 		link set eth2 up
@@ -114,6 +120,13 @@ bad_ports() {
 	bad 'Device or resource busy' 'eth4 .*bond bond0' tap=eth4:eth2
 	bad 'Device or resource busy' 'eth5 .*macvlan mv0' tap=eth1:eth5
 	bad 'Device or resource busy' 'eth6 .*VLAN' tap=eth6:eth1
+	bad 'Device or resource busy' 'eth8 .*VRF vrf0' tap=eth1:eth8
+	bad 'Device or resource busy' 'eth9 .*device vx0' tap=eth1:eth9
+	bad 'Device or resource busy' 'eth10 .*device iv0' tap=eth1:eth10
+	bad 'Operation not supported' 'br0 is a bridge' tap=eth1:br0
+	bad 'Operation not supported' 'mv0 is a macvlan' tap=eth1:mv0
+	bad 'Operation not supported' 'iv0 .*VRF or ipvlan' tap=eth1:iv0
+	bad 'Operation not supported' 'vrf0 .*VRF or ipvlan' tap=eth1:vrf0
 	bad 'File name too long' "$long is too long" tap=eth1:$long
 	bad 'Invalid parameters' 'name is empty' tap=eth1:
 	bad 'Invalid parameters' 'name is empty' tap=:eth1
