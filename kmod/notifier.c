@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include <net/net_namespace.h>
 #include "notifier.h"
+#include "offloads.h"
 #include "port.h"
 #include "tap.h"
 
@@ -74,7 +75,7 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 		break;
 	case NETDEV_PRE_UP:
 	case NETDEV_FEAT_CHANGE:
-		softtap_port_take_offloads(port);
+		softtap_offloads_take(port);
 		break;
 	case NETDEV_PRECHANGEUPPER:
 		return judge_upper(dev, ptr);
@@ -90,7 +91,64 @@ static void welcome_renamed(struct net_device *dev)
 	welcome(dev);
 	port = softtap_port_of(dev);
 	if (port)
-		softtap_port_take_offloads(port);
+		softtap_offloads_take(port);
+}
+
+static bool is_above(struct net_device *dev, struct net_device *lower)
+{
+	bool above;
+
+	rcu_read_lock();
+	above = netdev_has_upper_dev_all_rcu(lower, dev);
+	rcu_read_unlock();
+	return above;
+}
+
+static void warn_above(struct net_device *lower)
+{
+	struct softtap_tap *tap;
+	unsigned int i;
+
+	list_for_each_entry(tap, &softtap_taps, list) {
+		for (i = 0; i < tap->ports; i++) {
+			struct net_device *dev = rtnl_dereference(tap->port[i].dev);
+
+			if (dev && is_above(dev, lower))
+				softtap_offloads_warn(dev, lower);
+		}
+	}
+}
+
+/* Something is put together of a device, and of those below it. */
+static void judge_lower(struct net_device *dev,
+			const struct netdev_notifier_changeupper_info *change)
+{
+	if (!change->linking)
+		return;
+	if (!softtap_offloads_merge(dev))
+		dev = softtap_offloads_find_below(dev);
+	if (dev)
+		warn_above(dev);
+}
+
+/* Of a device that is no port, but perhaps to become one, or one of those below a port. */
+static void on_other_event(struct net_device *dev, unsigned long event, void *ptr)
+{
+	switch (event) {
+	case NETDEV_REGISTER:
+		welcome(dev);
+		break;
+	case NETDEV_CHANGENAME:
+		welcome_renamed(dev);
+		break;
+	case NETDEV_FEAT_CHANGE:
+		if (softtap_offloads_merge(dev))
+			warn_above(dev);
+		break;
+	case NETDEV_CHANGEUPPER:
+		judge_lower(dev, ptr);
+		break;
+	}
 }
 
 static int on_event(struct notifier_block *block, unsigned long event, void *ptr)
@@ -100,10 +158,7 @@ static int on_event(struct notifier_block *block, unsigned long event, void *ptr
 
 	if (port)
 		return on_port_event(port, dev, event, ptr);
-	if (event == NETDEV_REGISTER)
-		welcome(dev);
-	else if (event == NETDEV_CHANGENAME)
-		welcome_renamed(dev);
+	on_other_event(dev, event, ptr);
 	return NOTIFY_DONE;
 }
 

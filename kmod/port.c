@@ -12,12 +12,9 @@
 #include <linux/rtnetlink.h>
 #include "forward.h"
 #include "guard.h"
+#include "offloads.h"
 #include "port.h"
 #include "tap.h"
-
-/* Offloads that merge frames before the handler sees them. */
-#define MERGING_FEATURES	(NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO | \
-				 NETIF_F_GRO_FRAGLIST | NETIF_F_GRO_UDP_FWD)
 
 /*
  * Ports' names. They change under RTNL, too, but whoever only reads one does not wait for all that
@@ -52,34 +49,6 @@ void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ])
 	spin_lock(&names);
 	strscpy(name, port->ifname, IFNAMSIZ);
 	spin_unlock(&names);
-}
-
-/**
- * softtap_port_take_offloads - turn off what merges frames, and remember what that was
- * @port: attached
- *
- * Context: RTNL. Calls the notifier once more, which then finds nothing to do.
- */
-void softtap_port_take_offloads(struct softtap_port *port)
-{
-	struct net_device *dev = rtnl_dereference(port->dev);
-	netdev_features_t wanted = dev->wanted_features & MERGING_FEATURES;
-
-	if (!wanted)
-		return;
-	port->offloads |= wanted;
-	dev->wanted_features &= ~wanted;
-	netdev_update_features(dev);
-	if (dev->features & (NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO))
-		netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
-			    &dev->features);
-}
-
-static void give_offloads_back(struct softtap_port *port, struct net_device *dev)
-{
-	dev->wanted_features |= port->offloads;
-	port->offloads = 0;
-	netdev_update_features(dev);
 }
 
 /**
@@ -134,7 +103,7 @@ int softtap_port_set_guard(struct softtap_port *port, bool armed)
  * @port: has no device
  * @dev: the device
  *
- * Offloads that merge frames stay on until softtap_port_take_offloads(). Logs one line when it
+ * Offloads that merge frames stay on until softtap_offloads_take(). Logs one line when it
  * refuses.
  *
  * Context: RTNL.
@@ -192,7 +161,7 @@ void softtap_port_detach(struct softtap_port *port)
 	RCU_INIT_POINTER(port->dev, NULL);
 	synchronize_net();
 	netdev_put(dev, &port->tracker);
-	give_offloads_back(port, dev);
+	softtap_offloads_give_back(port, dev);
 	dev_set_promiscuity(dev, -1);
 	softtap_guard_disarm(port);
 	netdev_info(dev, "softtap: no longer port %c of %s\n", 'a' + port->index, port->tap->name);

@@ -45,7 +45,6 @@ struct softtap_port {
 int softtap_port_check(struct net_device *dev);
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
 void softtap_port_detach(struct softtap_port *port);
-void softtap_port_take_offloads(struct softtap_port *port);
 void softtap_port_set_name(struct softtap_port *port, const struct net_device *dev);
 void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ]);
 struct softtap_port *softtap_port_of(const struct net_device *dev);

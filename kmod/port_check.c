@@ -4,7 +4,8 @@
  *
  * What is taken although it is no card: veth, tun in its mode tap, tunnels for Ethernet frames
  * (VXLAN, GRE, Geneve), VLAN devices, MACsec, the ports of a DSA switch, bond and team. All of them
- * hand up what a wire or a tunnel carries, and send what they are given.
+ * hand up what a wire or a tunnel carries, and send what they are given; what is below them is
+ * looked at as well, as far as the kernel knows it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -12,6 +13,7 @@
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/dsa.h>
+#include "offloads.h"
 #include "port.h"
 #include "tap.h"
 
@@ -142,5 +144,7 @@ int softtap_port_check(struct net_device *dev)
 		err = check_wire(dev);
 	if (!err)
 		err = check_takers(dev);
-	return err ?: check_owner(dev);
+	if (!err)
+		err = check_owner(dev);
+	return err ?: softtap_offloads_check(dev);
 }

@@ -16,6 +16,7 @@
 #include <net/net_namespace.h>
 #include "device.h"
 #include "files.h"
+#include "offloads.h"
 #include "recording.h"
 #include "sysfs.h"
 #include "tap.h"
@@ -197,7 +198,7 @@ static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 	int err = softtap_port_attach(port, __dev_get_by_name(tap->net, port->ifname));
 
 	if (!err)
-		softtap_port_take_offloads(port);
+		softtap_offloads_take(port);
 	return err;
 }
 
