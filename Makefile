@@ -8,8 +8,8 @@
 #   make install         both, and the manual pages (DESTDIR= and PREFIX= are honoured)
 #   make demo            a tap between two hosts in a virtual machine
 #   make test            every test
-#   make test-long       with the full counts, then in machines with the debug kernel; and
-#                        whether the test machine stays alive
+#   make test-long       with the full counts, then in machines with the debug kernel; what no
+#                        test describes, at random; whether the test machine stays alive
 #   make fuzz            mutated captures for softtap verify, and mutated buffers for the
 #                        reader's merge, SECONDS=60 long each
 #   make check           builds without warnings on all kernels, style, static analysis
@@ -42,6 +42,7 @@ test:
 test-long:
 	@tests/run --long
 	@tests/run --kernel debug
+	@tests/stress/module
 	@tests/stress/machine
 
 fuzz:

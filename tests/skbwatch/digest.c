@@ -7,9 +7,15 @@
  */
 #include <linux/highmem.h>
 #include <linux/if_vlan.h>
+#include <linux/jhash.h>
 #include <linux/skbuff.h>
-#include <linux/xxhash.h>
 #include "skbwatch.h"
+
+/* A hash of the kernel's that is in its headers: not all configurations have a better one. */
+static u64 add(const void *data, u32 length, u64 digest)
+{
+	return (u64)jhash(data, length, (u32)digest) << 32 | jhash(data, length, digest >> 32);
+}
 
 /* What is said of the bytes; padding is zeroed. */
 struct facts {
@@ -76,7 +82,7 @@ static u64 add_frag(u64 digest, const skb_frag_t *frag)
 		u32 length = min_t(u32, left, PAGE_SIZE - at);
 		const void *mapped = kmap_local_page(page);
 
-		digest = xxh64(mapped + at, length, digest);
+		digest = add(mapped + at, length, digest);
 		kunmap_local(mapped);
 		offset += length;
 		left -= length;
@@ -93,8 +99,8 @@ static u64 digest_from(const struct sk_buff *skb, const unsigned char *start, u6
 	int i;
 
 	collect(&facts, skb);
-	digest = xxh64(&facts, sizeof(facts), digest);
-	digest = xxh64(start, skb_end_pointer(skb) - start, digest);
+	digest = add(&facts, sizeof(facts), digest);
+	digest = add(start, skb_end_pointer(skb) - start, digest);
 	for (i = 0; i < shared->nr_frags; i++)
 		digest = add_frag(digest, &shared->frags[i]);
 	/*
