@@ -12,7 +12,7 @@
 #include "offloads.h"
 #include "port.h"
 
-/* What merges, and what only changes how GRO does it. */
+/* What merges, and what changes how GRO does it. */
 #define MERGING			(NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO)
 #define MERGING_FEATURES	(MERGING | NETIF_F_GRO_FRAGLIST | NETIF_F_GRO_UDP_FWD)
 
@@ -99,8 +99,12 @@ void softtap_offloads_warn(const struct net_device *dev, const struct net_device
 }
 
 /**
- * softtap_offloads_take - turn off what merges frames, and remember what that was
+ * softtap_offloads_take - turn off what merges frames, so that nobody turns it on
  * @port: attached
+ *
+ * It is taken out of dev->hw_features as well ("off [fixed]" to ethtool), as far as it is off:
+ * whoever changes his mind about it meanwhile is told that he cannot, rather than that he could. In
+ * dev->wanted_features alone it cannot stay, as drivers look at that (veth_open()).
  *
  * Context: RTNL. Calls the notifier once more, which then finds nothing to do.
  */
@@ -108,15 +112,19 @@ void softtap_offloads_take(struct softtap_port *port)
 {
 	struct net_device *dev = rtnl_dereference(port->dev);
 	netdev_features_t wanted = dev->wanted_features & MERGING_FEATURES;
+	netdev_features_t changeable;
 
-	if (!wanted)
-		return;
-	port->offloads |= wanted;
-	dev->wanted_features &= ~wanted;
-	netdev_update_features(dev);
-	if (dev->features & MERGING)
-		netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
-			    &dev->features);
+	if (wanted) {
+		port->offloads |= wanted;
+		dev->wanted_features &= ~wanted;
+		netdev_update_features(dev);
+		if (softtap_offloads_merge(dev))
+			netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
+				    &dev->features);
+	}
+	changeable = dev->hw_features & MERGING_FEATURES & ~dev->features;
+	port->changeable |= changeable;
+	dev->hw_features &= ~changeable;
 }
 
 /**
@@ -124,11 +132,16 @@ void softtap_offloads_take(struct softtap_port *port)
  * @port: no longer attached
  * @dev: to it
  *
+ * Of a device that is being taken away the driver is asked for nothing any more.
+ *
  * Context: RTNL.
  */
 void softtap_offloads_give_back(struct softtap_port *port, struct net_device *dev)
 {
+	dev->hw_features |= port->changeable;
 	dev->wanted_features |= port->offloads;
+	port->changeable = 0;
 	port->offloads = 0;
-	netdev_update_features(dev);
+	if (dev->reg_state == NETREG_REGISTERED)
+		netdev_update_features(dev);
 }

@@ -23,7 +23,8 @@ struct softtap_buffer;
  * @tracker: of the reference on @dev
  * @guard: the hook that stops what the host sends; RTNL
  * @guarded: it is registered; RTNL
- * @offloads: features that were taken from the device and go back on detach; RTNL
+ * @offloads: features that were turned off and are turned on again on detach; RTNL
+ * @changeable: features that ethtool could change, and can again after detach; RTNL
  *
  * The first fields are what a frame needs; they do not change while a port is attached.
  */
@@ -40,6 +41,7 @@ struct softtap_port {
 	struct nf_hook_ops guard;
 	bool guarded;
 	netdev_features_t offloads;
+	netdev_features_t changeable;
 };
 
 int softtap_port_check(struct net_device *dev);

@@ -366,6 +366,14 @@ static void nic_get_stats(struct net_device *dev, struct rtnl_link_stats64 *stat
 	stats->tx_errors = card->stats.tx_timeouts;
 }
 
+/* Features are looked at where they matter. A card that is being taken away has nothing to set. */
+static int nic_set_features(struct net_device *netdev, netdev_features_t features)
+{
+	WARN(netdev->reg_state == NETREG_UNREGISTERING,
+	     "%s: features are set although it is being taken away\n", netdev->name);
+	return 0;
+}
+
 const struct net_device_ops nic_netdev_ops = {
 	.ndo_open = nic_open,
 	.ndo_stop = nic_stop,
@@ -381,6 +389,7 @@ const struct net_device_ops nic_netdev_ops = {
 	.ndo_vlan_rx_add_vid = nic_vlan_add,
 	.ndo_vlan_rx_kill_vid = nic_vlan_remove,
 	.ndo_get_stats64 = nic_get_stats,
+	.ndo_set_features = nic_set_features,
 #ifdef HAVE_NDO_HWTSTAMP
 	.ndo_hwtstamp_get = nic_hwtstamp_get,
 	.ndo_hwtstamp_set = nic_hwtstamp_set,

@@ -32,12 +32,12 @@ merging_stays_off() {
 	is 'attached: eth1' "$(features eth1)" 'off off off'
 	is 'attached: eth2' "$(features eth2)" 'off off off'
 	ethtool -K eth1 gro on || :
-	is 'turned on, it is off again at once' "$(features eth1)" 'off off off'
+	is 'nobody can turn it on' "$(features eth1)" 'off off off'
 	ethtool -K eth2 rx-udp-gro-forwarding on || :
-	is 'so is a relative of it' "$(features eth2)" 'off off off'
+	is 'nor a relative of it' "$(features eth2)" 'off off off'
 	unload
 	is 'after: eth1 as it was' "$(features eth1)" 'on on off'
-	is 'after: eth2 as it was wanted meanwhile' "$(features eth2)" 'off off on'
+	is 'after: eth2 as it was' "$(features eth2)" 'off off off'
 }
 
 is_promiscuous() {
