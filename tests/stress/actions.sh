@@ -256,7 +256,7 @@ begin_reader() {
 add_reader() {
 	[ ${#readers[@]} -lt 4 ] || { stop_a_reader; return; }
 	choose_tap || return 0
-	choose whole whole filter filter snaplen order cat flight trigger pipe interval
+	choose whole whole filter filter snaplen order cat flight trigger full interval
 	case $chosen in
 	whole) begin_reader exact softtap capture -i "$tap" -w FILE ;;
 	filter)
@@ -269,7 +269,7 @@ add_reader() {
 	cat) begin_reader any cat "/sys/kernel/debug/softtap/$tap/cpu0" ;;
 	flight) begin_reader any softtap snapshot -i "$tap" -w FILE ;;
 	trigger) begin_reader any softtap snapshot -i "$tap" -w FILE --on 'ether[0] = 1' --after 0.2 ;;
-	pipe) begin_reader any sh -c "softtap capture -i $tap -w - | head -c 100000" ;;
+	full) begin_reader any softtap capture -i "$tap" -w /dev/full ;;
 	esac
 }
 
@@ -288,13 +288,22 @@ look_at_file() {
 	esac
 }
 
-# Ends reader number $1 by signal $2.
+# A shell starts what is to run beside it with SIGINT ignored: a program may not have got so far.
+is_gone() {
+	kill -0 "$1" 2>/dev/null || return 0
+	[ "$2" != INT ] || kill -INT "$1" 2>/dev/null
+	return 1
+}
+
+# Ends reader number $1 by signal $2; those that are no capture do not know SIGINT.
 end_reader() {
 	local process tap file kind status=0
 	read -r process tap file kind <<<"${readers[$1]}"
+	[ "$kind$2" != anyINT ] || set -- "$1" KILL
 	say "	reader ${file##*/} of $tap gets $2"
 	kill -"$2" "$process" 2>/dev/null || :
 	kill -CONT "$process" 2>/dev/null || :
+	within 60 is_gone "$process" "$2" || give_up "reader ${file##*/} does not end: $(<"$file.said")"
 	wait "$process" 2>/dev/null || status=$?
 	unset "readers[$1]"
 	readers=("${readers[@]}")
