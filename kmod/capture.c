@@ -341,6 +341,45 @@ static bool have_room(const struct sk_buff *segments, const struct softtap_port 
 	return true;
 }
 
+/* How many sub-buffers they take when nothing else is there. */
+static u32 subbufs_for(const struct sk_buff *segments, const struct softtap_buffer *buffer,
+		       u32 snaplen)
+{
+	const u32 whole = buffer->channel->subbuf_size - SOFTTAP_FILLER_MIN;
+	const struct sk_buff *each;
+	u32 subbufs = 0, left = 0;
+
+	for (each = segments; each; each = each->next) {
+		u32 length = record_length(min(length_of(each), snaplen), false);
+
+		if (length > left) {
+			left = whole;
+			subbufs++;
+		}
+		left -= length;
+	}
+	return subbufs;
+}
+
+/*
+ * A super-frame had no room. If one sub-buffer is in use, as one always may be, it has none however
+ * long the reader has had, and will not pass when it is sent again: that is for the administrator.
+ */
+static noinline void tell_if_hopeless(const struct sk_buff *segments,
+				      const struct softtap_buffer *buffer,
+				      struct softtap_load load, u32 snaplen)
+{
+	static DEFINE_RATELIMIT_STATE(said, 5 * HZ, 1);
+	const struct softtap_channel *channel = buffer->channel;
+	u32 subbufs = subbufs_for(segments, buffer, snaplen);
+
+	if (!buffer->relay || subbufs < channel->buffer_size / channel->subbuf_size ||
+	    !__ratelimit(&said))
+		return;
+	pr_warn("%s: a frame of %u segments may be held back for ever (policy record): make the tap with subbufs=%u\n",
+		channel->name, load.frames, subbufs + 1);
+}
+
 static void record_segments(struct sk_buff *segments, const struct softtap_port *port,
 			    struct softtap_buffer *buffer, u32 snaplen)
 {
@@ -434,6 +473,7 @@ static bool capture_segments(const struct softtap_port *port, struct softtap_buf
 	if (active & SOFTTAP_ACTIVE_PICKY)
 		left_out = leave_out(&segments, port, buffer);
 	if (policy == SOFTTAP_POLICY_RECORD && !have_room(segments, port, buffer, snaplen)) {
+		tell_if_hopeless(segments, buffer, load, snaplen);
 		kfree_skb_list(segments);
 		return miss(port, buffer, load, policy);
 	}

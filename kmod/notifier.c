@@ -13,6 +13,7 @@
 #include "notifier.h"
 #include "offloads.h"
 #include "port.h"
+#include "room.h"
 #include "tap.h"
 
 static bool is_awaited(const struct softtap_port *port, const struct net_device *dev)
@@ -76,6 +77,9 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 	case NETDEV_PRE_UP:
 	case NETDEV_FEAT_CHANGE:
 		softtap_offloads_take(port);
+		fallthrough;
+	case NETDEV_CHANGEMTU:		/* other sizes than the MTU change without a word */
+		softtap_room_warn(port);
 		break;
 	case NETDEV_PRECHANGEUPPER:
 		return judge_upper(dev, ptr);

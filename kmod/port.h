@@ -25,6 +25,7 @@ struct softtap_buffer;
  * @guarded: it is registered; RTNL
  * @offloads: features that were turned off and are turned on again on detach; RTNL
  * @changeable: features that ethtool could change, and can again after detach; RTNL
+ * @too_large: bytes of super-frames that may have no room, of which it was told; 0 for none; RTNL
  *
  * The first fields are what a frame needs; they do not change while a port is attached.
  */
@@ -42,6 +43,7 @@ struct softtap_port {
 	bool guarded;
 	netdev_features_t offloads;
 	netdev_features_t changeable;
+	u32 too_large;
 };
 
 int softtap_port_check(struct net_device *dev);

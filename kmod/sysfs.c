@@ -116,7 +116,7 @@ static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
 	enum softtap_policy policy;
 	int err = softtap_policy_parse(buf, &policy);
 
-	return err ?: softtap_recording_set_policy(tap_of(kobj)->channel, policy) ?: count;
+	return err ?: softtap_tap_set_policy(tap_of(kobj), policy) ?: count;
 }
 
 /* Return: @err, which is what reading a value has given, after a word about it. */
@@ -155,10 +155,7 @@ static ssize_t snaplen_store(struct kobject *kobj, struct kobj_attribute *attr,
 	u32 snaplen;
 	int err = judge_value("snaplen", buf, kstrtou32(buf, 0, &snaplen));
 
-	if (err)
-		return err;
-	softtap_recording_set_snaplen(tap_of(kobj)->channel, snaplen);
-	return count;
+	return err ?: softtap_tap_set_snaplen(tap_of(kobj), snaplen) ?: count;
 }
 
 NUMBER_SHOW(guard)

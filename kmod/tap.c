@@ -18,6 +18,7 @@
 #include "files.h"
 #include "offloads.h"
 #include "recording.h"
+#include "room.h"
 #include "sysfs.h"
 #include "tap.h"
 
@@ -224,6 +225,8 @@ static int attach_ports(struct softtap_tap *tap)
 		err = __check_named(tap, tap->port[i].ifname);
 	for (i = 0; i < tap->ports && !err; i++)
 		err = __attach_named(tap, &tap->port[i]);
+	if (!err)
+		err = softtap_room_check(tap, tap->settings.policy, tap->settings.snaplen);
 	if (err)
 		__detach_ports(tap);
 	else
@@ -487,6 +490,57 @@ int softtap_tap_set_guard(struct softtap_tap *tap, bool armed)
 	else
 		tap->settings.guard = armed;
 	rtnl_unlock();
+	return err;
+}
+
+/*
+ * What super-frames need is looked at under RTNL: they may have other sizes after it, which is
+ * warned of then.
+ */
+static int check_room(const struct softtap_tap *tap, enum softtap_policy policy, u32 snaplen)
+{
+	int err;
+
+	if (policy != SOFTTAP_POLICY_RECORD)
+		return 0;
+	rtnl_lock();
+	err = softtap_room_check(tap, policy, snaplen);
+	rtnl_unlock();
+	return err;
+}
+
+/**
+ * softtap_tap_set_policy - change what happens when a buffer is full
+ * @tap: a tap
+ * @policy: the new policy
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: process, takes RTNL, sleeps for a grace period.
+ * Return: 0, or as softtap_room_check() and softtap_recording_set_policy().
+ */
+int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy)
+{
+	return check_room(tap, policy, READ_ONCE(tap->channel->snaplen)) ?:
+	       softtap_recording_set_policy(tap->channel, policy);
+}
+
+/**
+ * softtap_tap_set_snaplen - record at most so much of a frame
+ * @tap: a tap
+ * @snaplen: bytes, 0 for all
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: process, takes RTNL.
+ * Return: 0, or as softtap_room_check().
+ */
+int softtap_tap_set_snaplen(struct softtap_tap *tap, u32 snaplen)
+{
+	int err = check_room(tap, READ_ONCE(tap->channel->policy), snaplen);
+
+	if (!err)
+		softtap_recording_set_snaplen(tap->channel, snaplen);
 	return err;
 }
 

@@ -56,6 +56,8 @@ void softtap_tap_open_all(void);
 void softtap_tap_remove_net(const struct net *net);
 void softtap_tap_remove_all(void);
 int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
+int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy);
+int softtap_tap_set_snaplen(struct softtap_tap *tap, u32 snaplen);
 const char *softtap_tap_state(const struct softtap_tap *tap);
 
 #endif /* _SOFTTAP_TAP_H */

@@ -45,6 +45,16 @@ static inline bool softtap_is_lltx(const struct net_device *dev)
 #endif
 }
 
+/* BIG TCP has a size of its own for IPv4 since 6.3. */
+static inline u32 softtap_ipv4_max_size(const struct net_device *dev)
+{
+#ifdef HAVE_GSO_IPV4_MAX_SIZE
+	return max(READ_ONCE(dev->gso_ipv4_max_size), READ_ONCE(dev->gro_ipv4_max_size));
+#else
+	return 0;
+#endif
+}
+
 /* Where tc's programs for what leaves hang, moved in 6.6 (sch_handle_egress()). */
 static inline bool softtap_has_tc_egress(const struct net_device *dev)
 {
