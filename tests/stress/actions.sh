@@ -154,9 +154,9 @@ choose_pair() {
 choose_parameters() {
 	choose_pair
 	parameters=("tap=$pair")
-	choose 4 16 64 128
+	choose 128 128 256
 	parameters+=("subbuf_kb=$chosen")
-	choose 2 3 8 32
+	choose 2 3 8 16
 	parameters+=("subbufs=$chosen")
 	choose wire wire record flight
 	parameters+=("policy=$chosen")
