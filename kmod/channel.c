@@ -23,6 +23,7 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include "channel.h"
+#include "compat/compat.h"
 #include "flight.h"
 #include "settings.h"
 
@@ -128,8 +129,7 @@ bool softtap_channel_room_take(const struct softtap_buffer *buffer, struct softt
 }
 
 /* The relay asks whether @subbuf may be written. */
-static int subbuf_start(struct rchan_buf *relay, void *subbuf, void *prev_subbuf,
-			size_t prev_padding)
+static int subbuf_start(struct rchan_buf *relay, void *subbuf, SOFTTAP_PREV_SUBBUF)
 {
 	struct softtap_buffer *buffer = relay->chan->private_data;
 	const struct softtap_channel *channel = buffer->channel;

@@ -57,7 +57,7 @@ static noinline bool super_frame_fits(const struct sk_buff *skb, unsigned int li
 	if (skb_transport_offset(skb) <= skb_network_offset(skb))
 		return true;
 	if (skb_shinfo(skb)->gso_type & SKB_GSO_TCPV6 && skb->len > GSO_LEGACY_MAX_SIZE)
-		limit += sizeof(struct hop_jumbo_hdr);
+		limit += softtap_jumbo_option_size();
 	return skb_gso_validate_mac_len(skb, limit);
 }
 
@@ -106,9 +106,8 @@ static bool start_unqueued(struct sk_buff *skb, struct net_device *dev, struct n
 }
 
 /*
- * The right to send past @qdisc, which is empty and which nobody else empties meanwhile: what
- * qdisc_run_begin() does for a qdisc that has a lock, which is held for that. A size table, if
- * it has one, is for the stack to look up.
+ * The right to send past @qdisc, which is empty and which nobody else empties meanwhile: it must
+ * have a lock, which is held for that. A size table, if it has one, is for the stack to look up.
  */
 static bool enter_qdisc(struct Qdisc *qdisc)
 {
@@ -119,8 +118,8 @@ static bool enter_qdisc(struct Qdisc *qdisc)
 		return false;
 	if (!spin_trylock(qdisc_lock(qdisc)))
 		return false;
-	entered = !qdisc_qlen(qdisc) && !test_bit(__QDISC_STATE_DEACTIVATED, &qdisc->state) &&
-		  !__test_and_set_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
+	entered = !qdisc_qlen(qdisc) && !softtap_qdisc_is_deferring(qdisc) &&
+		  !test_bit(__QDISC_STATE_DEACTIVATED, &qdisc->state) && qdisc_run_begin(qdisc);
 	spin_unlock(qdisc_lock(qdisc));
 	return entered;
 }
@@ -131,16 +130,19 @@ static bool enter_qdisc(struct Qdisc *qdisc)
  */
 static void leave_qdisc(struct Qdisc *qdisc, unsigned int length, bool taken)
 {
+	struct sk_buff *dropped;
 	bool waiting;
 
 	spin_lock(qdisc_lock(qdisc));
-	__clear_bit(__QDISC_STATE2_RUNNING, &qdisc->state2);
+	dropped = softtap_qdisc_run_end(qdisc);
 	if (likely(taken))
 		_bstats_update(&qdisc->bstats, length, 1);
 	waiting = qdisc_qlen(qdisc);
 	spin_unlock(qdisc_lock(qdisc));
 	if (unlikely(waiting))
 		__netif_schedule(qdisc);
+	if (unlikely(dropped))
+		kfree_skb_list(dropped);
 }
 
 /* As __dev_xmit_skb() does it when a qdisc can be bypassed. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The only place that looks at kernel versions: the rest is written for the newest kernel, and
- * what older ones lack or spell otherwise is supplied here.
+ * The only place that knows of differences between kernels: the rest is written for the newest,
+ * and what older ones lack or spell otherwise is supplied here. Kbuild looks what there is; the
+ * versions named are those of kernel.org, distributions take over things sooner.
  */
 #ifndef _SOFTTAP_COMPAT_H
 #define _SOFTTAP_COMPAT_H
@@ -9,10 +10,12 @@
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_netdev.h>
+#include <linux/relay.h>
 #include <linux/skbuff.h>
-#include <linux/version.h>
+#include <net/ipv6.h>
+#include <net/sch_generic.h>
 
-/* Unaligned access moved in 6.12. Kbuild looks which headers there are. */
+/* Unaligned access moved in 6.12. */
 #ifdef HAVE_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
@@ -24,8 +27,29 @@
 #include <net/gso.h>
 #endif
 
+/*
+ * Since 6.15 a device can have a lock of its own, which is held beside RTNL around its operations,
+ * and in some notifiers (Documentation/networking/netdevices.rst).
+ */
+#ifdef HAVE_NET_NETDEV_LOCK_H
+#include <net/netdev_lock.h>
+#else
+static inline bool netdev_need_ops_lock(const struct net_device *dev)
+{
+	return false;
+}
+
+static inline void netdev_lock_ops(struct net_device *dev)
+{
+}
+
+static inline void netdev_unlock_ops(struct net_device *dev)
+{
+}
+#endif
+
 /* VMA flags are set through helpers that take the lock since 6.3 (include/linux/mm.h). */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#ifndef HAVE_VM_FLAGS_MOD
 static inline void softtap_vm_flags_mod(struct vm_area_struct *vma,
 					unsigned long set, unsigned long clear)
 {
@@ -94,5 +118,46 @@ static inline bool softtap_has_nf_egress(const struct net_device *dev)
 	return false;
 #endif
 }
+
+/*
+ * Frames that the stack has taken for a qdisc that another CPU fills wait beside it, since 6.19,
+ * and its length does not count them (__dev_xmit_skb()).
+ */
+static inline bool softtap_qdisc_is_deferring(const struct Qdisc *qdisc)
+{
+#ifdef HAVE_QDISC_DEFER_LIST
+	return !llist_empty(&qdisc->defer_list);
+#else
+	return false;
+#endif
+}
+
+/* It may hand over what is to be freed, since 6.19. */
+static inline struct sk_buff *softtap_qdisc_run_end(struct Qdisc *qdisc)
+{
+#ifdef HAVE_QDISC_RUN_END_LIST
+	return qdisc_run_end(qdisc);
+#else
+	qdisc_run_end(qdisc);
+	return NULL;
+#endif
+}
+
+/* What segments of a BIG TCP frame lose; since 6.20 there is no such option any more. */
+static inline unsigned int softtap_jumbo_option_size(void)
+{
+#ifdef HAVE_HOP_JUMBO_HDR
+	return sizeof(struct hop_jumbo_hdr);
+#else
+	return 0;
+#endif
+}
+
+/* Parameters of the relay's subbuf_start(): since 6.18 without how much was unused before. */
+#ifdef HAVE_RELAY_PREV_PADDING
+#define SOFTTAP_PREV_SUBBUF	void *prev_subbuf, size_t prev_padding
+#else
+#define SOFTTAP_PREV_SUBBUF	void *prev_subbuf
+#endif
 
 #endif /* _SOFTTAP_COMPAT_H */
