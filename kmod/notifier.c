@@ -9,7 +9,9 @@
 #include <linux/netdevice.h>
 #include <linux/notifier.h>
 #include <linux/rtnetlink.h>
+#include <linux/workqueue.h>
 #include <net/net_namespace.h>
+#include "compat/compat.h"
 #include "notifier.h"
 #include "offloads.h"
 #include "port.h"
@@ -20,6 +22,31 @@ static bool is_awaited(const struct softtap_port *port, const struct net_device 
 {
 	return !rcu_access_pointer(port->dev) && net_eq(port->tap->net, dev_net(dev)) &&
 	       !strcmp(port->ifname, dev->name);
+}
+
+static void listen_all(struct work_struct *work)
+{
+	struct softtap_tap *tap;
+	unsigned int i;
+
+	rtnl_lock();
+	list_for_each_entry(tap, &softtap_taps, list)
+		for (i = 0; i < tap->ports; i++)
+			softtap_port_listen(&tap->port[i]);
+	rtnl_unlock();
+}
+
+static DECLARE_WORK(listening, listen_all);
+
+/* A device that has a lock of its own holds it now, and would take it once more. */
+static void attach(struct softtap_port *port, struct net_device *dev)
+{
+	if (softtap_port_attach(port, dev))
+		return;
+	if (netdev_need_ops_lock(dev))
+		schedule_work(&listening);
+	else
+		softtap_port_listen(port);
 }
 
 /*
@@ -36,7 +63,7 @@ static void welcome(struct net_device *dev)
 	list_for_each_entry(tap, &softtap_taps, list) {
 		for (i = 0; i < tap->ports; i++) {
 			if (is_awaited(&tap->port[i], dev)) {
-				softtap_port_attach(&tap->port[i], dev);
+				attach(&tap->port[i], dev);
 				return;
 			}
 		}
@@ -209,4 +236,5 @@ void softtap_notifier_unregister(void)
 {
 	unregister_netdevice_notifier(&notifier);
 	unregister_pernet_device(&net_operations);
+	cancel_work_sync(&listening);
 }

@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/rtnetlink.h>
+#include "compat/compat.h"
 #include "offloads.h"
 #include "port.h"
 
@@ -106,7 +107,8 @@ void softtap_offloads_warn(const struct net_device *dev, const struct net_device
  * whoever changes his mind about it meanwhile is told that he cannot, rather than that he could. In
  * dev->wanted_features alone it cannot stay, as drivers look at that (veth_open()).
  *
- * Context: RTNL. Calls the notifier once more, which then finds nothing to do.
+ * Context: RTNL, and the device's own lock. Calls the notifier once more, which then finds nothing
+ * to do.
  */
 void softtap_offloads_take(struct softtap_port *port)
 {
@@ -134,14 +136,16 @@ void softtap_offloads_take(struct softtap_port *port)
  *
  * Of a device that is being taken away the driver is asked for nothing any more.
  *
- * Context: RTNL.
+ * Context: RTNL, but not the device's own lock.
  */
 void softtap_offloads_give_back(struct softtap_port *port, struct net_device *dev)
 {
+	netdev_lock_ops(dev);
 	dev->hw_features |= port->changeable;
 	dev->wanted_features |= port->offloads;
 	port->changeable = 0;
 	port->offloads = 0;
 	if (dev->reg_state == NETREG_REGISTERED)
 		netdev_update_features(dev);
+	netdev_unlock_ops(dev);
 }

@@ -103,10 +103,10 @@ int softtap_port_set_guard(struct softtap_port *port, bool armed)
  * @port: has no device
  * @dev: the device
  *
- * Offloads that merge frames stay on until softtap_offloads_take(). Logs one line when it
- * refuses.
+ * Offloads that merge frames stay on until softtap_offloads_take(), and frames for other addresses
+ * may not come until softtap_port_listen(). Logs one line when it refuses.
  *
- * Context: RTNL.
+ * Context: RTNL, the device's own lock may be held.
  * Return: 0, as softtap_port_check(), or what the device answers.
  */
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
@@ -120,11 +120,6 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 	err = __arm(port, dev);
 	if (err)
 		return err;
-	err = dev_set_promiscuity(dev, 1);
-	if (err) {
-		pr_err("%s does not go promiscuous: error %d\n", dev->name, err);
-		goto err_disarm;
-	}
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	softtap_port_set_name(port, dev);
 	rcu_assign_pointer(port->dev, dev);
@@ -138,10 +133,32 @@ err_put_dev:
 	RCU_INIT_POINTER(port->dev, NULL);
 	synchronize_net();
 	netdev_put(dev, &port->tracker);
-	dev_set_promiscuity(dev, -1);
 	pr_err("%s: cannot take its frames: error %d\n", dev->name, err);
-err_disarm:
 	softtap_guard_disarm(port);
+	return err;
+}
+
+/**
+ * softtap_port_listen - have frames for all addresses
+ * @port: nothing happens when it has no device, or has them
+ *
+ * Logs one line when the device does not.
+ *
+ * Context: RTNL; not in a notifier that holds the device's own lock, which is taken.
+ * Return: 0 or a negative errno.
+ */
+int softtap_port_listen(struct softtap_port *port)
+{
+	struct net_device *dev = rtnl_dereference(port->dev);
+	int err;
+
+	if (!dev || port->promiscuous)
+		return 0;
+	err = dev_set_promiscuity(dev, 1);
+	if (err)
+		pr_err("%s does not go promiscuous: error %d\n", dev->name, err);
+	else
+		port->promiscuous = true;
 	return err;
 }
 
@@ -149,7 +166,7 @@ err_disarm:
  * softtap_port_detach - leave a device as it was
  * @port: nothing happens when it has no device
  *
- * Context: RTNL, sleeps for a grace period.
+ * Context: RTNL, but not the device's own lock; sleeps for a grace period.
  */
 void softtap_port_detach(struct softtap_port *port)
 {
@@ -162,7 +179,9 @@ void softtap_port_detach(struct softtap_port *port)
 	synchronize_net();
 	netdev_put(dev, &port->tracker);
 	softtap_offloads_give_back(port, dev);
-	dev_set_promiscuity(dev, -1);
+	if (port->promiscuous)
+		dev_set_promiscuity(dev, -1);
+	port->promiscuous = false;
 	softtap_guard_disarm(port);
 	netdev_info(dev, "softtap: no longer port %c of %s\n", 'a' + port->index, port->tap->name);
 }

@@ -25,6 +25,7 @@ struct softtap_buffer;
  * @guarded: it is registered; RTNL
  * @offloads: features that were turned off and are turned on again on detach; RTNL
  * @changeable: features that ethtool could change, and can again after detach; RTNL
+ * @promiscuous: the device has been told to be; RTNL
  * @too_large: bytes of super-frames that may have no room, of which it was told; 0 for none; RTNL
  *
  * The first fields are what a frame needs; they do not change while a port is attached.
@@ -43,11 +44,13 @@ struct softtap_port {
 	bool guarded;
 	netdev_features_t offloads;
 	netdev_features_t changeable;
+	bool promiscuous;
 	u32 too_large;
 };
 
 int softtap_port_check(struct net_device *dev);
 int softtap_port_attach(struct softtap_port *port, struct net_device *dev);
+int softtap_port_listen(struct softtap_port *port);
 void softtap_port_detach(struct softtap_port *port);
 void softtap_port_set_name(struct softtap_port *port, const struct net_device *dev);
 void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ]);

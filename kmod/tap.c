@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <net/net_namespace.h>
+#include "compat/compat.h"
 #include "device.h"
 #include "files.h"
 #include "offloads.h"
@@ -196,11 +197,15 @@ static int __check_named(struct softtap_tap *tap, const char *ifname)
 
 static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 {
-	int err = softtap_port_attach(port, __dev_get_by_name(tap->net, port->ifname));
+	struct net_device *dev = __dev_get_by_name(tap->net, port->ifname);
+	int err = softtap_port_attach(port, dev);
 
-	if (!err)
-		softtap_offloads_take(port);
-	return err;
+	if (err)
+		return err;
+	netdev_lock_ops(dev);
+	softtap_offloads_take(port);
+	netdev_unlock_ops(dev);
+	return softtap_port_listen(port);
 }
 
 static void __detach_ports(struct softtap_tap *tap)

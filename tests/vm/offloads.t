@@ -125,6 +125,10 @@ moved() {
 	is 'released: as it was before all' "$(merging eth1)" 'on on off'
 }
 
+is_promiscuous() {
+	ip -d link show "$1" | grep -q 'promiscuity 1 '
+}
+
 # The card complains when it is asked while it is being taken away.
 taken_away() {
 	wants eth1 gro on rx-gro-hw on
@@ -133,12 +137,13 @@ taken_away() {
 	is 'taken away: the tap waits' "$(<$sysfs/tap0/state)" waiting
 	echo testnic.0 >/sys/bus/platform/drivers/testnic/bind
 	is 'plugged in again: it goes on' "$(<$sysfs/tap0/state)" running
+	ok 'it takes frames for all' within 10 is_promiscuous eth1
 	unload
 }
 
 guest() {
 	modprobe veth
-	load_nic queues=1 names=eth1,eth2
+	load_nic queues=1 names=eth1,eth2 ops_lock=1
 	ip netns add far
 	ip link add veth1 type veth peer name veth2 netns far
 	ip -n far link set veth2 up
