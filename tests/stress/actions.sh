@@ -107,10 +107,10 @@ topology() {
 	done
 }
 
-# Two of the far ends send a file's frames, in some hundred milliseconds or at once.
+# Three of the far ends send a file's frames, in some hundred milliseconds or at once.
 frames_begin() {
 	local n file
-	for n in 1 2; do
+	for n in 1 2 3; do
 		choose "${ports[@]}" t1 t2
 		far_end "$chosen"
 		choose plain plain odd
@@ -141,12 +141,23 @@ choose_tap() {
 	tap=$chosen
 }
 
-# Sets $pair: two ports, or one.
+# Sets $chosen: any port, most often one that is there, by the name that it has now.
+choose_port() {
+	local each there=()
+	for each in "${ports[@]}" "${ports[@]/%/x}"; do
+		[ ! -e "/sys/class/net/$each" ] || there+=("$each")
+	done
+	if one_in 8 || [ ${#there[@]} = 0 ]; then there=("${ports[@]}"); fi
+	choose "${there[@]}"
+}
+
+# Sets $pair: two ports, or one; seldom one twice.
 choose_pair() {
-	choose "${ports[@]}"
+	choose_port
 	pair=$chosen
 	one_in 6 && return
-	choose "${ports[@]}"
+	choose_port
+	[ "$chosen" != "$pair" ] || choose_port
 	pair+=:$chosen
 }
 
@@ -207,8 +218,19 @@ held() {
 	return 1
 }
 
+# No reader has a file of the module open: $each is one that has.
+nothing_open() {
+	local files
+	for each in "${readers[@]}"; do
+		files=$(readlink "/proc/${each%% *}/fd/"* 2>/dev/null) || :
+		[[ $files != */softtap/tap* ]] || return 1
+	done
+}
+
 unload_module() {
+	local each
 	if tries rmmod rmmod softtap; then
+		nothing_open || give_up "rmmod succeeds although there is a reader: $each"
 		return
 	fi
 	held || within 20 rmmod softtap || give_up 'rmmod fails although nobody has anything open'
@@ -578,14 +600,4 @@ do_something() {
 	action=$chosen
 	happened[$action]=$((${happened[$action]:-0} + 1))
 	"$action"
-}
-
-# summary SEED STEP
-summary() {
-	local action
-	say "before step $2:"
-	for action in "${!happened[@]}"; do
-		echo "$action ${happened[$action]}"
-	done | sort | tee -a /out/steps
-	echo "seed $1: steps up to $(($2 - 1)), both laws held after each, nothing is left"
 }
