@@ -512,12 +512,14 @@ let_fail() {
 }
 
 end_of_faults() {
+	[ -e $faults/failslab ] || return 0
 	echo 0 >$faults/failslab/probability
 	echo 0 >$faults/fail_page_alloc/probability
 }
 
 # What frames need fails, until the step ends.
 short_for_frames() {
+	[ -e $faults/failslab ] || return 0
 	choose '5 30' '20 30' '50 5' '10 1000'
 	say "	allocations for frames fail: percent, times $chosen"
 	let_fail N "${chosen% *}" "${chosen#* }"
@@ -582,6 +584,7 @@ refused_memory() {
 # Something of a program's is refused memory.
 short_for_programs() {
 	local action
+	[ -e $faults/failslab ] || return 0
 	all_readers_are_excused
 	choose add add add remove policy policy open capture processor
 	action=$chosen
