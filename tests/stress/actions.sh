@@ -336,7 +336,7 @@ was_refused() {
 look_at_file() {
 	case $2 in
 	0) adds_up "$1" || give_up "reader ${1##*/}: verify says $(tail -n 3 "$1.verified")" ;;
-	4 | 5) return ;;	# the tap is gone, or another one reads
+	4 | 5) return 0 ;;	# the tap is gone, or another one reads
 	esac
 	[ "$2" = 0 ] || was_refused "$1" || give_up "reader ${1##*/} ended with $2: $(<"$1.said")"
 }
