@@ -14,7 +14,8 @@ top=$tests/..
 . "$tests/lib/select.sh"
 
 # What no test covers, as .ci/run and make test-long run it themselves.
-elsewhere=(scripts/setup scripts/check scripts/demo scripts/build-kernel 'scripts/kernel-*.config')
+elsewhere=(scripts/setup scripts/check scripts/demo scripts/build-kernel scripts/suite-kernel
+	'scripts/kernel-*.config')
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
