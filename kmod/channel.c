@@ -189,10 +189,12 @@ static long open_buffer(void *data)
 		return -ENOMEM;
 	relay = *per_cpu_ptr(chan->buf, 0);	/* where a global one is */
 	local_bh_disable();
+	local_lock_nested_bh(&channel->buffers->lock);
 	buffer->at = relay->start;
 	buffer->end = relay->start + channel->subbuf_size - SOFTTAP_FILLER_MIN;
 	/* Pairs with the reader's READ_ONCE(): what is behind it is there. */
 	smp_store_release(&buffer->relay, relay);
+	local_unlock_nested_bh(&channel->buffers->lock);
 	local_bh_enable();
 	return 0;
 }
@@ -302,6 +304,7 @@ static int alloc_buffers(struct softtap_channel *channel, unsigned int subbufs)
 		buffer->positions = &channel->control[cpu];
 		buffer->channel = channel;
 		buffer->cpu = cpu;
+		local_lock_init(&buffer->lock);
 		buffer->frames = kvcalloc(subbufs, sizeof(*buffer->frames), GFP_KERNEL);
 		if (!buffer->frames)
 			goto err_free_buffers;

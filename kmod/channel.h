@@ -4,6 +4,7 @@
 
 #include <linux/cpumask.h>
 #include <linux/kref.h>
+#include <linux/local_lock.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/relay.h>
@@ -41,10 +42,12 @@ struct softtap_filter;
  * @frames: records of each port in the other sub-buffers
  * @taken: records of each port before the reader's last position, in the sub-buffer that it is in;
  *	set when the policy becomes flight
+ * @lock: nested in BH off: where softirqs of one CPU can preempt each other it keeps them apart;
+ *	elsewhere it is nothing
  * @given: position of the first sub-buffer that is not given back whole; the reader's
  *
  * But for the fields named as the reader's or as written by reader calls, all is the recording
- * CPU's own, in softirq (BH off, RCU read side).
+ * CPU's own, in softirq (BH off, RCU read side), under @lock.
  */
 struct softtap_buffer {
 	u8 active;
@@ -63,6 +66,7 @@ struct softtap_buffer {
 	bool recording;
 	u32 (*frames)[SOFTTAP_PORTS];
 	u32 taken[SOFTTAP_PORTS];
+	local_lock_t lock;
 	u64 given ____cacheline_aligned_in_smp;
 };
 

@@ -10,6 +10,7 @@
 #include <linux/netdevice.h>
 #include "capture.h"
 #include "channel.h"
+#include "compat/compat.h"
 #include "forward.h"
 #include "load.h"
 #include "port.h"
@@ -48,10 +49,17 @@ static __always_inline bool capture(const struct softtap_port *port, struct soft
 				    const struct sk_buff *skb, struct softtap_load *load,
 				    u8 active)
 {
-	if (likely(!skb_is_gso(skb)))
-		return softtap_capture(port, buffer, skb, load->bytes, active);
-	*load = softtap_capture_super(port, buffer, skb, *load, active);
-	return load->frames;
+	bool passes;
+
+	local_lock_nested_bh(&port->buffers->lock);
+	if (likely(!skb_is_gso(skb))) {
+		passes = softtap_capture(port, buffer, skb, load->bytes, active);
+	} else {
+		*load = softtap_capture_super(port, buffer, skb, *load, active);
+		passes = load->frames;
+	}
+	local_unlock_nested_bh(&port->buffers->lock);
+	return passes;
 }
 
 /**

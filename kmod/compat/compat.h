@@ -7,6 +7,7 @@
 #ifndef _SOFTTAP_COMPAT_H
 #define _SOFTTAP_COMPAT_H
 
+#include <linux/local_lock.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
 #include <linux/netfilter_netdev.h>
@@ -152,6 +153,16 @@ static inline unsigned int softtap_jumbo_option_size(void)
 	return 0;
 #endif
 }
+
+/*
+ * Where softirqs of one CPU may preempt each other (PREEMPT_RT without PREEMPT_RT_NEEDS_BH_LOCK,
+ * since 6.18), what is the CPU's own needs a lock, which there is since 6.12. Before, switching
+ * bottom halves off keeps the others of that CPU out.
+ */
+#ifndef HAVE_LOCAL_LOCK_NESTED_BH
+#define local_lock_nested_bh(lock)	((void)(lock))
+#define local_unlock_nested_bh(lock)	((void)(lock))
+#endif
 
 /* Parameters of the relay's subbuf_start(): since 6.18 without how much was unused before. */
 #ifdef HAVE_RELAY_PREV_PADDING
