@@ -395,12 +395,13 @@ static void record_segments(struct sk_buff *segments, const struct softtap_port 
 
 /*
  * A checksum that is no Internet checksum (SCTP's CRC32c) is left to the stack, in a copy. Rare.
+ * For a device without offloads that is skb_crc32c_csum_help(), which modules have not always had.
  */
 static noinline bool record_crc32c(const struct softtap_port *port, struct softtap_buffer *buffer,
 				   const struct sk_buff *skb, u32 length)
 {
 	struct sk_buff *copy = skb_copy(skb, GFP_ATOMIC);
-	bool recorded = copy && !skb_crc32c_csum_help(copy) &&
+	bool recorded = copy && !skb_csum_hwoffload_help(copy, 0) &&
 			record(port, buffer, copy, length, READ_ONCE(buffer->snaplen));
 
 	kfree_skb(copy);
