@@ -9,7 +9,8 @@
 #   make demo            a tap between two hosts in a virtual machine
 #   make test            every test
 #   make test-long       with the full counts, then in machines with the debug kernel; what no
-#                        test describes, at random; whether the test machine stays alive
+#                        test describes, at random; some tests on kernels of other Debian suites;
+#                        whether the test machine stays alive
 #   make fuzz            mutated captures for softtap verify, and mutated buffers for the
 #                        reader's merge, SECONDS=60 long each
 #   make check           builds without warnings on all kernels, style, static analysis
@@ -43,6 +44,7 @@ test-long:
 	@tests/run --long
 	@tests/run --kernel debug
 	@tests/stress/module
+	@scripts/matrix
 	@tests/stress/machine
 
 fuzz:
