@@ -1,0 +1,75 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Seconds: 40
+# Covers: kmod/transmit.[ch] kmod/compat/compat.h
+#
+# A frame never overtakes another in a port's qdisc, by whichever of the two ways it goes, while other
+# processors fill that qdisc. Every second frame has a VLAN tag and goes through the stack, which may
+# park it where the qdisc's length does not tell of it (Linux 6.19 and later); the one behind it would
+# go past the qdisc, if that were empty.
+#
+#	 namespace A              this machine              namespace B
+#	+-----------+       +-----------------------+       +-----------+
+#	|        a0 +-------+ eth1   softtap   eth2 +-------+ b0        |
+#	+-----------+       +-----------------------+       +-----------+
+#	 processor 1             processors 0 and 2 send out of eth2, too
+. "$(dirname "$0")/../lib/test.sh"
+. "$tests/lib/captures.sh"
+
+machines=('--kernel 6.12 --smp 3')
+rounds=$(count 10 100)
+timeout=$(count 300 3600)
+fillers=(0 2)
+
+prepare() {
+	local cpu
+	make-frames ways 1 60 1500 frames
+	for cpu in "${fillers[@]}"; do
+		make-frames plain "2$cpu" 60 100 "filling.$cpu"
+	done
+}
+
+# Until the file is gone.
+fill() {
+	while [ -e filling ]; do
+		taskset -c "$1" send-frames eth2 "$SOFTTAP_OUT/filling.$1"
+	done
+}
+
+frames_pass() {
+	local cpu round fill=()
+	touch filling
+	for cpu in "${fillers[@]}"; do
+		fill "$cpu" &
+		fill+=($!)
+	done
+	for ((round = 0; round < rounds; round++)); do
+		in-netns -c 1 A send-frames a0 "$SOFTTAP_OUT/frames"
+	done
+	rm filling
+	wait "${fill[@]}"
+}
+
+guest() {
+	veth_topology
+	tc qdisc replace dev eth2 root pfifo limit 100000
+	load tap=eth1:eth2 guard=0
+	watch a.out A a0 out in-netns A
+	watch b.in A b0 in in-netns B
+	watch_begins
+	frames_pass
+	stop_watchers
+	is 'the queue lost nothing' "$(tc -s qdisc show dev eth2 | sed -n 's/.*(dropped \([0-9]*\),.*/\1/p')" 0
+	laws_hold
+	unload
+}
+
+verify() {
+	local sender=02:00:00:00:00:01
+	tcpdump -n -r b.in -w passed ether src $sender 2>/dev/null
+	ok 'what left is what came, in order' frames same a.out passed
+	is 'there were all of them' "$(frames count passed)" $((rounds * 1000))
+	ok 'others filled the queue meanwhile' [ "$(frames count b.in)" -gt $((rounds * 2000)) ]
+}
+
+run_test
