@@ -3,8 +3,8 @@
  * HOT: from an skb to a pcapng record in this CPU's relay buffer.
  *
  * The record is what a wire would carry: the VLAN tag that the stack took out is put back, a
- * checksum that was left to the NIC is finished, a GSO super-frame becomes its segments. The skb
- * itself is only read.
+ * checksum that was left to the NIC is finished, a GSO super-frame becomes its segments. What no
+ * CPU can read is left out, as if the record were cut there. The skb itself is only read.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -63,6 +63,14 @@ static noinline u8 *copy_tagged_head(u8 *to, const u8 *from, const struct sk_buf
 	return to + 2 * ETH_ALEN + sizeof(tag);
 }
 
+/* How many of its @length bytes can be copied. */
+static u32 readable_length(const struct sk_buff *skb, u32 length)
+{
+	if (likely(softtap_frags_readable(skb)))
+		return length;
+	return skb_headlen(skb) + ETH_HLEN + softtap_vlan_len(skb);
+}
+
 /* Copies the first @length bytes only. */
 static noinline bool copy_start(u8 *to, const struct sk_buff *skb, u32 length)
 {
@@ -108,7 +116,7 @@ static noinline void finish_checksum(u8 *frame, u32 length, const struct sk_buff
 	u32 at = start + ETH_HLEN + softtap_vlan_len(skb) + skb->csum_offset;
 	__sum16 sum;
 
-	if (start > (int)skb->len || at >= length)
+	if (start > (int)skb->len || at >= length || !softtap_frags_readable(skb))
 		return;
 	sum = csum_fold(skb_checksum(skb, start, skb->len - start, 0)) ?: CSUM_MANGLED_0;
 	memcpy(frame + at, &sum, min_t(u32, length - at, sizeof(sum)));
@@ -194,11 +202,15 @@ static __always_inline bool __record(const struct softtap_port *port,
 	return true;
 }
 
-/* The first record after a loss, and those that are cut. Return: false when there was no room. */
+/*
+ * The first record after a loss, and those that are cut, or end where nobody can read on. Return:
+ * false when there was no room.
+ */
 static noinline bool record_special(const struct softtap_port *port,
 				    struct softtap_buffer *buffer,
 				    const struct sk_buff *skb, u32 length, u32 captured)
 {
+	captured = min(captured, readable_length(skb, length));
 	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index]))
 		return false;
 	buffer->unplaced[port->index] = 0;
@@ -213,7 +225,8 @@ static __always_inline bool record(const struct softtap_port *port, struct softt
 	if (unlikely(length > snaplen || buffer->unplaced[port->index]))
 		return record_special(port, buffer, skb, length, min(length, snaplen));
 	if (unlikely(!__record(port, buffer, skb, length, length, 0)))
-		return false;
+		return !softtap_frags_readable(skb) &&
+		       record_special(port, buffer, skb, length, length);
 	count_captured(port, length);
 	return true;
 }
@@ -268,17 +281,22 @@ static noinline bool miss(const struct softtap_port *port, struct softtap_buffer
  * Splits a super-frame as a device without offloads would have it. The work is done on a clone,
  * as segmentation moves headers of its argument; and on a head of its own, as segmentation writes
  * there: sums of TCP that are no longer to be checked (tcp4_gso_segment()), of UDP in any case
- * (udp4_ufo_fragment()). Return: a list to free, or an ERR_PTR or NULL.
+ * (udp4_ufo_fragment()). Payload that nobody can read stays where it is: only TCP has such, and
+ * others' segmentation would sum it up. Return: a list to free, or an ERR_PTR or NULL.
  */
 static struct sk_buff *segment(const struct sk_buff *skb)
 {
-	struct sk_buff *clone = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
-	struct sk_buff *segments;
+	bool readable = softtap_frags_readable(skb);
+	struct sk_buff *segments, *clone;
 
+	if (!readable && (!skb_is_gso_tcp(skb) || skb->encapsulation))
+		return NULL;
+	clone = skb_clone((struct sk_buff *)skb, GFP_ATOMIC);
 	if (!clone)
 		return NULL;
 	skb_push(clone, ETH_HLEN);
-	segments = skb_cow_head(clone, 0) ? NULL : skb_gso_segment(clone, 0);
+	segments = skb_cow_head(clone, 0) ? NULL :
+		   skb_gso_segment(clone, readable ? 0 : NETIF_F_SG | NETIF_F_HW_CSUM);
 	consume_skb(clone);
 	return segments;
 }
@@ -412,7 +430,8 @@ static __always_inline bool record_any(const struct softtap_port *port,
 				       struct softtap_buffer *buffer, const struct sk_buff *skb,
 				       u32 length)
 {
-	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb)))
+	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_is_sctp((void *)skb) &&
+		     softtap_frags_readable(skb)))
 		return record_crc32c(port, buffer, skb, length);
 	return record(port, buffer, skb, length, READ_ONCE(buffer->snaplen));
 }

@@ -76,14 +76,17 @@ static bool fits(const struct sk_buff *skb, const struct net_device *dev)
 
 /*
  * The driver can take the skb as it is: for this device and skb validate_xmit_skb() would change
- * nothing in it. (What a driver's ndo_features_check() takes back concerns the rest.)
+ * nothing in it. (What a driver's ndo_features_check() takes back concerns the rest.) Which devices
+ * reach what CPUs cannot read, the stack knows.
  */
 static bool is_plain(struct sk_buff *skb, const struct net_device *dev)
 {
 	if (skb->ip_summed == CHECKSUM_PARTIAL || skb_vlan_tag_present(skb) ||
 	    skb_has_extensions(skb) || skb_dst(skb) || skb_is_gso(skb))
 		return false;
-	return !skb_is_nonlinear(skb) || (dev->features & NETIF_F_SG && !skb_has_frag_list(skb));
+	return !skb_is_nonlinear(skb) ||
+	       (dev->features & NETIF_F_SG && !skb_has_frag_list(skb) &&
+		softtap_frags_readable(skb));
 }
 
 /*

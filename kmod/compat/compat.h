@@ -121,6 +121,19 @@ static inline bool softtap_has_nf_egress(const struct net_device *dev)
 }
 
 /*
+ * Payload can be in a device's memory, where no CPU reads it, since 6.12 (TCP devmem; see
+ * Documentation/networking/devmem.rst). What is linear can be read in any case.
+ */
+static inline bool softtap_frags_readable(const struct sk_buff *skb)
+{
+#ifdef HAVE_SKB_FRAGS_READABLE
+	return skb_frags_readable(skb);
+#else
+	return true;
+#endif
+}
+
+/*
  * Frames that the stack has taken for a qdisc that another CPU fills wait beside it, since 6.19,
  * and its length does not count them (__dev_xmit_skb()).
  */

@@ -73,19 +73,15 @@ static void collect(struct facts *facts, const struct sk_buff *skb)
 
 static u64 add_frag(u64 digest, const skb_frag_t *frag)
 {
-	u32 left = skb_frag_size(frag);
-	u32 offset = skb_frag_off(frag);
+	u32 begin = skb_frag_off(frag);
+	u32 at, length, done;
+	struct page *page;
 
-	while (left) {
-		struct page *page = nth_page(skb_frag_page(frag), offset >> PAGE_SHIFT);
-		u32 at = offset_in_page(offset);
-		u32 length = min_t(u32, left, PAGE_SIZE - at);
+	skb_frag_foreach_page(frag, begin, skb_frag_size(frag), page, at, length, done) {
 		const void *mapped = kmap_local_page(page);
 
 		digest = add(mapped + at, length, digest);
 		kunmap_local(mapped);
-		offset += length;
-		left -= length;
 	}
 	return digest;
 }

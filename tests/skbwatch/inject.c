@@ -28,6 +28,7 @@
  * @inner_network: that of the inner network header, 0 when nothing is encapsulated
  * @inner_transport: that of the inner transport header
  * @inner_mac: that of the inner MAC header
+ * @unreadable: what is in pages cannot be read by a CPU, it says (Linux 6.12 and later)
  */
 struct injected {
 	char device[IFNAMSIZ];
@@ -43,6 +44,7 @@ struct injected {
 	u16 inner_network;
 	u16 inner_transport;
 	u16 inner_mac;
+	u16 unreadable;
 } __packed;
 
 static int add_payload(struct sk_buff *skb, const void __user *from, size_t count)
@@ -94,6 +96,9 @@ static void receive(struct sk_buff *skb, struct net_device *dev, const struct in
 	skb->dev = dev;
 	set_headers(skb, what);
 	set_sums(skb, what);
+#ifdef HAVE_SKB_FRAGS_READABLE
+	skb->unreadable = what->unreadable;
+#endif
 	skb_shinfo(skb)->gso_type = what->gso_type;
 	skb_shinfo(skb)->gso_size = what->gso_size;
 	skb->protocol = eth_type_trans(skb, dev);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 25
-# Covers: kmod/capture.[ch] kmod/filter.c tests/skbwatch/*
+# Covers: kmod/transmit.c kmod/capture.[ch] kmod/filter.c tests/skbwatch/*
 #
 # Capturing reads a frame and changes nothing in it: each skb is summed up before and after, whatever
 # is in it, and a super-frame leaves with a reader as it does without one.
@@ -77,6 +77,31 @@ real_traffic() {
 	unload
 }
 
+# Payload that no processor can read is left out of the record, which says how long the frame was, also
+# of each segment; and where the other port cannot send it, as a veth, it is dropped, and counted.
+unreadable() {
+	load tap=eth1:eth2
+	watch_skbs
+	start_reader unreadable.pcapng
+	inject 'plain-tcp-*.unreadable'
+	inject 'tcpv4-none.unreadable'
+	stop_reader
+	skbs_unchanged unreadable
+	is 'unreadable: nothing was lost' "$(counter a/lost_frames)" 0
+	is 'unreadable: none can be sent' "$(counter b/tx_dropped)" 8
+	ok 'unreadable: the file is whole' softtap verify unreadable.pcapng
+	is 'unreadable: the readable part is recorded, and the length' \
+		"$(tshark -n -r unreadable.pcapng -T fields -e frame.cap_len -e frame.len 'tcp.port == 1000' \
+			2>/dev/null | sort | uniq -c | tr -s ' \t' ' ')" "$unreadable_lengths"
+	laws_hold
+	unload
+}
+
+# How often, how much is recorded, of how many bytes: plain frames, the first segment, then others.
+unreadable_lengths=' 5 200 1054
+ 2 54 1054
+ 1 54 126'
+
 # what_leaves FILE - of what comes in at eth1, as it is seen at the far end, in text
 what_leaves() {
 	watch "$1" A b0 in in-netns B
@@ -137,6 +162,7 @@ guest() {
 	listening
 	listening -s 100 'tcp port 1000 or ip6'
 	with_and_without
+	[[ $(uname -r) == 6.1.* ]] || unreadable
 	start_of_supers
 	real_traffic
 	real_traffic -s 200 'ip or vlan'
