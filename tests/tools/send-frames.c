@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * send-frames INTERFACE PCAP [PER_SECOND]
+ * send-frames INTERFACE PCAP [PER_SECOND [BURST]]
  * send-frames --no-fcs INTERFACE PCAP
  * send-frames --marker TEXT INTERFACE
  *
- * Sends a file's frames out of an interface, by one socket, in order, each once; or one frame of
- * 60 bytes with a text in it, of the EtherType 0x88b5 (for experiments, IEEE Std 802). With
- * --no-fcs the file's frames end in the FCS that they are to have on the wire (SO_NOFCS).
+ * Sends a file's frames out of an interface, by one socket, in order, each once, BURST at a time;
+ * or one frame of 60 bytes with a text in it, of the EtherType 0x88b5 (for experiments, IEEE Std
+ * 802). With --no-fcs the frames end in the FCS that they are to have on the wire (SO_NOFCS).
  */
 #include <err.h>
 #include <errno.h>
@@ -90,7 +90,7 @@ static void wait_for_turn(const struct timespec *start, unsigned long long ns)
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &turn, NULL);
 }
 
-static void send_file(int fd, const char *name, unsigned long rate)
+static void send_file(int fd, const char *name, unsigned long rate, unsigned long burst)
 {
 	static unsigned char frame[1 << 18];
 	struct pcap_file head;
@@ -108,7 +108,7 @@ static void send_file(int fd, const char *name, unsigned long rate)
 		if (record.captured > sizeof(frame) ||
 		    fread(frame, 1, record.captured, file) != record.captured)
 			errx(1, "%s: frame %llu is cut off", name, sent + 1);
-		if (rate)
+		if (rate && sent % burst == 0)
 			wait_for_turn(&start, sent * NS / rate);
 		send_frame(fd, frame, record.captured);
 	}
@@ -133,10 +133,11 @@ int main(int argc, char **argv)
 	if (argc == 4 && !strcmp(argv[1], "--marker"))
 		send_marker(open_interface(argv[3], address), address, argv[2]);
 	else if (argc == 4 && !strcmp(argv[1], "--no-fcs"))
-		send_file(without_fcs(open_interface(argv[2], address)), argv[3], 0);
-	else if (argc == 3 || argc == 4)
-		send_file(open_interface(argv[1], address), argv[2], argc == 4 ? atol(argv[3]) : 0);
+		send_file(without_fcs(open_interface(argv[2], address)), argv[3], 0, 1);
+	else if (argc >= 3 && argc <= 5)
+		send_file(open_interface(argv[1], address), argv[2], argc > 3 ? atol(argv[3]) : 0,
+			  argc > 4 ? atol(argv[4]) : 1);
 	else
-		errx(2, "usage: send-frames [--no-fcs | --marker TEXT] INTERFACE [PCAP [RATE]]");
+		errx(2, "usage: send-frames [--no-fcs|--marker TEXT] IFNAME [PCAP [RATE [BURST]]]");
 	return 0;
 }
