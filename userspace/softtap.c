@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "main.h"
+#include "commands/commands.h"
 #include "lib/message.h"
+#include "lib/status.h"
 #include "lib/util.h"
 
 static const struct {

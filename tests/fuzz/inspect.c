@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/inspect.h"
+#include "pcapng/read.h"
 
 static __u64 gaps[SOFTTAP_PORTS];
 

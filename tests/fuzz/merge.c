@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/merge.h"
+#include "reader/merge.h"
 
 #define CPUS		3
 #define SUBBUF		256

@@ -5,7 +5,7 @@
 # top directory.
 #
 #	# Seconds: 45
-#	# Covers: kmod/capture* userspace/capture/merge.[ch]
+#	# Covers: kmod/capture* userspace/reader/merge.[ch]
 
 # What two at a time may take together in three minutes, beside building and booting.
 budget=280

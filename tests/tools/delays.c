@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "capture/pcapng.h"
+#include "pcapng/write.h"
 
 #define NSEC	1000000000ULL
 #define BUFFER	(4U << 20)	/* bytes; a block fits */

@@ -39,7 +39,7 @@
 
 #include "frame.h"
 #include "numbers.h"
-#include "capture/pcapng.h"
+#include "pcapng/write.h"
 
 /**
  * struct port - the account of a port

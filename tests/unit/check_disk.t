@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 14
-# Covers: userspace/check.c userspace/capture/disk.[ch] userspace/capture/storage.[ch]
+# Covers: userspace/commands/check.c userspace/store/disk.[ch] userspace/store/storage.[ch]
 # Covers: userspace/lib/numbers.[ch]
 #
 # softtap check --disk: what it measures, what it makes of that, and that it leaves nothing behind.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 1
-# Covers: userspace/man/* userspace/*.[ch] userspace/Makefile scripts/build-userspace uapi/*
+# Covers: userspace/man/* userspace/*.[ch] userspace/commands/* userspace/Makefile scripts/build-userspace uapi/*
 # Covers: kmod/main.c kmod/sysfs.c kmod/stats.h
 #
 # The manual pages name what there is, and nothing else: softtap(8) every subcommand, option and

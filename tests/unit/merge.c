@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/merge.h"
+#include "reader/merge.h"
 
 #define SUBBUF	4096
 #define SUBBUFS	4

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 1
-# Covers: tests/unit/merge.c userspace/capture/merge.[ch]
+# Covers: tests/unit/merge.c userspace/reader/merge.[ch]
 #
 # The reader's merge on buffers in memory (merge.c).
 set -eu
@@ -9,4 +9,4 @@ set -eu
 # shellcheck source=tests/lib/unit.sh
 . "$(dirname "$0")/../lib/unit.sh"
 
-unit merge capture/merge.c capture/pcapng.c capture/relay.c lib/clock.c lib/message.c lib/sysfs.c
+unit merge reader/merge.c pcapng/write.c tap/relay.c tap/counters.c lib/clock.c lib/message.c lib/paths.c lib/sysfs.c

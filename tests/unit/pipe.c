@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "softtap.h"
-#include "capture/pipe.h"
-#include "capture/storage.h"
+#include "store/pipe.h"
+#include "store/storage.h"
 
 #define KILLS	200
 #define BATCH	(1024 * 1024)

@@ -6,9 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/file_clock.h"
-#include "capture/pcapng.h"
-#include "capture/restamp.h"
+#include "reader/file_clock.h"
+#include "pcapng/write.h"
+#include "reader/restamp.h"
 #include "lib/clock.h"
 #include "lib/util.h"
 

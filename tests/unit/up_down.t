@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 24
-# Covers: userspace/up.c userspace/down.c userspace/host/* userspace/lib/*
+# Covers: userspace/commands/up.c userspace/commands/down.c userspace/host/* userspace/lib/*
+# Covers: userspace/tap/module.[ch] userspace/tap/readers.[ch]
 #
 # softtap up and down on this machine, without the module: both ports are as they were in the end, also
 # after either was killed at any point. In namespaces of its own (network, processes, mounts):

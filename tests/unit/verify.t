@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 4
-# Covers: userspace/verify.c userspace/capture/inspect.[ch] userspace/capture/pcapng.[ch]
+# Covers: userspace/commands/verify.c userspace/pcapng/read.[ch] userspace/pcapng/write.[ch]
 #
 # softtap verify on captures that hold, and on such as break one rule each (lib/make-captures).
 # Needs neither root nor the module.

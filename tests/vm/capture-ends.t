@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 12
-# Covers: userspace/capture.c userspace/capture_options.[ch] userspace/capture/storage.[ch]
+# Covers: userspace/commands/capture.c userspace/commands/capture_options.[ch] userspace/store/storage.[ch]
 # Covers: userspace/lib/signals.[ch]
 #
 # How a capture ends when all is well: after a number of packets, after a time, by SIGINT or

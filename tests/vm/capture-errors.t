@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 20
-# Covers: userspace/capture.c userspace/capture_options.[ch] userspace/lib/message.[ch]
+# Covers: userspace/commands/capture.c userspace/commands/capture_options.[ch] userspace/lib/message.[ch]
 # Covers: kmod/device.[ch] kmod/reader.[ch]
 #
 # What can go wrong with a capture: one line that says what, an exit status of its own for those

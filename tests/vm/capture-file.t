@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/capture.[ch] kmod/files.[ch] userspace/capture.c userspace/capture/merge.[ch]
-# Covers: userspace/capture/relay.[ch] userspace/capture/pcapng.[ch] scripts/vm* tests/lib/guest.sh
+# Covers: kmod/capture.[ch] kmod/files.[ch] userspace/commands/capture.c userspace/reader/merge.[ch]
+# Covers: userspace/tap/relay.[ch] userspace/pcapng/write.[ch] scripts/vm* tests/lib/guest.sh
 # Covers: tests/lib/softtap.sh
 #
 # The file that `softtap capture` writes, with frames coming in on several processors: complete,

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 85
-# Covers: kmod/channel.[ch] kmod/capture.[ch] userspace/capture/merge.[ch]
-# Covers: userspace/capture/relay.[ch]
+# Covers: kmod/channel.[ch] kmod/capture.[ch] userspace/reader/merge.[ch]
+# Covers: userspace/tap/relay.[ch]
 #
 # The order of a capture: by time over all processors, whether these are busy, quiet, or come and go
 # under traffic, and whatever is done to the wall clock; and a packet is in the file soon after it

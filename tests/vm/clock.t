@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 45
-# Covers: kmod/recording.[ch] userspace/lib/clock.[ch] userspace/capture/file_clock.[ch]
-# Covers: userspace/capture/restamp.[ch] userspace/capture/journal.[ch]
+# Covers: kmod/recording.[ch] userspace/lib/clock.[ch] userspace/reader/file_clock.[ch]
+# Covers: userspace/reader/restamp.[ch] userspace/reader/journal.[ch]
 #
 # The wall clock steps, by a fraction of a second and by decades, forwards and back. A file has one
 # clock from its beginning to its end, that of the wall when it was begun, whatever the clock was

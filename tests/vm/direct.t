@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 29
-# Covers: userspace/capture.c userspace/capture/storage.[ch] userspace/capture/relay.[ch]
+# Covers: userspace/commands/capture.c userspace/store/storage.[ch] userspace/tap/relay.[ch]
 #
 # A link that fills sub-buffers goes to a file past the page cache, out of the memory that the
 # module has written; each frame is in it once, in order, what comes slowly afterwards too. With

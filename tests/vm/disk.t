@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 29
-# Covers: kmod/recording.[ch] kmod/reader.[ch] userspace/capture/storage.[ch]
-# Covers: userspace/capture/journal.[ch]
+# Covers: kmod/recording.[ch] kmod/reader.[ch] userspace/store/storage.[ch]
+# Covers: userspace/reader/journal.[ch]
 #
 # Trouble with the disk, policy wire: it takes a tenth of what comes; it fails; it is full. The wire
 # does not notice, and each frame is accounted for: in a file, lost and told of, or left for the

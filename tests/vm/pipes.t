@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 39
-# Covers: userspace/capture.c userspace/capture/pipe.[ch] userspace/capture/storage.[ch]
+# Covers: userspace/commands/capture.c userspace/store/pipe.[ch] userspace/store/storage.[ch]
 #
 # Into a pipe: programs that read it live show each frame soon after it passed, and what it holds
 # ends with a whole record, also when nobody reads and the writer is stopped or killed.

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 25
-# Covers: kmod/device.[ch] userspace/60-softtap.rules userspace/capture/privileges.[ch]
-# Covers: userspace/capture/relay.[ch]
+# Covers: kmod/device.[ch] userspace/60-softtap.rules userspace/reader/privileges.[ch]
+# Covers: userspace/tap/relay.[ch]
 #
 # Who captures: members of the group that the rule for udev names, without root; with -Z a user
 # that root becomes for good once the tap is open. Each has a whole account. And what the reader

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 54
-# Covers: kmod/transmit.[ch] userspace/post.c userspace/host/queues.[ch]
+# Covers: kmod/transmit.[ch] userspace/commands/post.c userspace/host/queues.[ch]
 # Covers: userspace/host/interrupts.[ch] userspace/host/irqbalance.[ch]
-# Covers: userspace/host/placement.[ch] userspace/lib/run.[ch]
+# Covers: userspace/host/placement.[ch] userspace/lib/run.[ch] userspace/lib/cpus.[ch]
 #
 # Queues and processors, as softtap up sets them: what is received on queue n is sent on queue n,
 # whatever XPS said before; --queues gives ports as many queues as asked for; --cpus has a card's

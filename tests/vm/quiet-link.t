@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 7
-# Covers: kmod/reader.[ch] kmod/channel.[ch] userspace/capture.c userspace/capture/merge.[ch]
+# Covers: kmod/reader.[ch] kmod/channel.[ch] userspace/commands/capture.c userspace/reader/merge.[ch]
 #
 # On a link where little happens, each frame is in the file soon after it passed, and the file holds
 # no padding: twice the bytes of the frames and 64 KiB at most, whatever the number of processors.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 31
-# Covers: kmod/capture.[ch] kmod/channel.[ch] userspace/stat.c userspace/capture/storage.[ch]
+# Covers: kmod/capture.[ch] kmod/channel.[ch] userspace/commands/stat.c userspace/store/storage.[ch]
 #
 # The frame sizes of RFC 2544 (section 9.1; here without FCS) and IMIX, both ways, a second each
 # and a minute with --long, captured with the default buffers to a disk that keeps up: nothing is

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 54
-# Covers: kmod/reader.[ch] kmod/device.[ch] userspace/capture/journal.[ch]
-# Covers: userspace/capture/storage.[ch] userspace/capture/relay.[ch]
+# Covers: kmod/reader.[ch] kmod/device.[ch] userspace/reader/journal.[ch]
+# Covers: userspace/store/storage.[ch] userspace/tap/relay.[ch]
 #
 # Readers are killed under traffic both ways, under each policy. What their files hold together is
 # what was captured, once each, and what was lost is told in them. With policy wire the link never

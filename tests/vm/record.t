@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 38
-# Covers: kmod/recording.[ch] kmod/forward.[ch] userspace/show.c userspace/stat.c
+# Covers: kmod/recording.[ch] kmod/forward.[ch] userspace/commands/show.c userspace/commands/stat.c
 #
 # Policy record before a disk that is too slow: nothing passes that is not in the file. TCP goes
 # slower and comes to its end; when the reader is dead the wire is stopped, and said to be; the

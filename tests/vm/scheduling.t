@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 27
-# Covers: userspace/host/scheduling.[ch] userspace/host/placement.[ch]
+# Covers: userspace/reader/scheduling.[ch] userspace/host/placement.[ch]
 #
 # Where the reader runs, and how urgently: --cpu has it on processors, before what softtap up has
 # set aside; --rt gives it real-time priority on processors that do not receive, and only there.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 31
 # Covers: kmod/tap.[ch] kmod/sysfs.[ch] kmod/device.[ch] userspace/host/state.[ch]
-# Covers: userspace/host/pairs.[ch]
+# Covers: userspace/lib/pairs.[ch]
 #
 # Several taps, made with the module, at run time or by softtap up, know nothing of each other; one of them only
 # listens.

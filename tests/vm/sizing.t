@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 16
-# Covers: userspace/check.c userspace/capture/sizing.[ch] userspace/capture/disk.[ch]
+# Covers: userspace/commands/check.c userspace/store/sizing.[ch] userspace/store/disk.[ch]
 #
 # A disk whose speed is known, as it is held to that: softtap check finds it out, both ways, and a
 # capture to it warns when the ports are faster, by no more than what can arrive.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/capture.[ch] kmod/recording.[ch] kmod/settings.[ch] userspace/capture_options.[ch]
+# Covers: kmod/capture.[ch] kmod/recording.[ch] kmod/settings.[ch] userspace/commands/capture_options.[ch]
 #
 # softtap capture -s: of each frame its first bytes are recorded, as they are on the wire, whatever
 # the stack has put beside the frame: VLAN tags, checksums left to the NIC, super-frames. The tap's

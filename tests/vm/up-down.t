@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 48
-# Covers: userspace/up.c userspace/down.c userspace/host/*
+# Covers: userspace/commands/up.c userspace/commands/down.c userspace/host/*
+# Covers: userspace/tap/module.[ch] userspace/tap/readers.[ch]
 #
 # softtap up and down with ports that have a life of their own: addresses, routes, settings. All is
 # as it was after down, also when up or down was killed midway; what carries the default route or

@@ -2,7 +2,7 @@
 #ifndef SOFTTAP_FEATURES_H
 #define SOFTTAP_FEATURES_H
 
-#include "host/pairs.h"
+#include "lib/pairs.h"
 
 int features_read(struct pairs *features, const char *ifname);
 int features_disable(const struct pairs *features, const char *ifname);

@@ -18,7 +18,9 @@
 #include "host/interrupts.h"
 #include "host/irqbalance.h"
 #include "host/placement.h"
+#include "lib/cpus.h"
 #include "lib/message.h"
+#include "lib/paths.h"
 #include "lib/sysfs.h"
 
 #define AFFINITY	1024	/* bytes, a list of CPUs */

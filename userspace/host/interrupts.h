@@ -4,7 +4,7 @@
 
 #include <sched.h>
 
-#include "host/pairs.h"
+#include "lib/pairs.h"
 
 /**
  * struct interrupts - a port's interrupts

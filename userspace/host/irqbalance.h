@@ -2,7 +2,7 @@
 #ifndef SOFTTAP_IRQBALANCE_H
 #define SOFTTAP_IRQBALANCE_H
 
-#include "host/pairs.h"
+#include "lib/pairs.h"
 
 int irqbalance_banned(struct pairs *banned);
 int irqbalance_ban(const struct pairs *interrupts);

@@ -10,7 +10,7 @@
 
 #include "host/link.h"
 #include "host/netlink.h"
-#include "lib/sysfs.h"
+#include "lib/paths.h"
 #include "lib/util.h"
 
 static void copy_text(char *text, size_t size, const struct nlattr *attr)

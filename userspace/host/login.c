@@ -22,6 +22,7 @@
 #include <utmpx.h>
 
 #include "host/login.h"
+#include "lib/paths.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
 

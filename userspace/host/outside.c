@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "host/outside.h"
+#include "lib/paths.h"
 #include "lib/sysfs.h"
 
 const char *const outside_names[N_OUTSIDE] = {

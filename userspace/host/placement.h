@@ -16,13 +16,6 @@ struct placement {
 	cpu_set_t post;
 };
 
-#define CPU_LIST	256	/* bytes, a list of CPUs as text */
-
-int cpus_parse(cpu_set_t *cpus, const char *list);
-void cpus_print(const cpu_set_t *cpus, char *list);
-int cpus_run_on(const cpu_set_t *cpus);
-int cpus_check_online(const cpu_set_t *wanted, const char *option);
-
 int placement_parse(struct placement *placement, const char *text);
 int placement_save(const struct placement *placement, const char *name);
 void placement_load(struct placement *placement, const char *a, const char *b);

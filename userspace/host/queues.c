@@ -16,6 +16,7 @@
 
 #include "host/queues.h"
 #include "lib/message.h"
+#include "lib/paths.h"
 #include "lib/run.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"

@@ -2,7 +2,7 @@
 #ifndef SOFTTAP_QUEUES_H
 #define SOFTTAP_QUEUES_H
 
-#include "host/pairs.h"
+#include "lib/pairs.h"
 
 /**
  * struct queues - a port's queues

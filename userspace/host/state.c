@@ -17,11 +17,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "main.h"
 #include "host/placement.h"
 #include "host/state.h"
 #include "lib/message.h"
+#include "lib/paths.h"
 #include "lib/signals.h"
+#include "lib/status.h"
 #include "lib/util.h"
 
 #define LOCK_SECONDS	30	/* the longest an up or down takes that is not stuck */
@@ -54,18 +55,6 @@ static const struct {
 static struct pairs *pairs_of(const struct port_state *port, size_t kind)
 {
 	return (struct pairs *)((char *)port + pairs_kinds[kind].offset);
-}
-
-/**
- * state_directory - where the files are
- *
- * Return: a directory, without a slash at the end
- */
-const char *state_directory(void)
-{
-	const char *path = getenv("SOFTTAP_RUN");
-
-	return path && *path ? path : "/run/softtap";
 }
 
 /**

@@ -8,8 +8,9 @@
 #include "host/interrupts.h"
 #include "host/l3.h"
 #include "host/link.h"
-#include "host/pairs.h"
 #include "host/queues.h"
+#include "lib/pairs.h"
+#include "lib/paths.h"
 
 #define PAIR_NAME	(2 * IF_NAMESIZE)	/* bytes, "eth1:eth2" */
 

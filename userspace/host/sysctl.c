@@ -9,6 +9,7 @@
 
 #include "host/sysctl.h"
 #include "lib/message.h"
+#include "lib/paths.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
 

@@ -2,7 +2,7 @@
 #ifndef SOFTTAP_SYSCTL_H
 #define SOFTTAP_SYSCTL_H
 
-#include "host/pairs.h"
+#include "lib/pairs.h"
 
 int sysctls_read(struct pairs *sysctls, const char *ifname);
 int sysctls_silence(const struct pairs *sysctls, const char *ifname);

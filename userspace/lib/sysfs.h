@@ -2,84 +2,13 @@
 #ifndef SOFTTAP_SYSFS_H
 #define SOFTTAP_SYSFS_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <linux/types.h>
 
 #include "lib/message.h"
 
 #define SYSFS_VALUE	64	/* bytes, the longest value of the module's files */
-#define TAP_NAME	16	/* bytes, "tap" and a number */
-
-/**
- * enum counter - a port's counters, in the order of the contract
- *
- * counter_names[] has the names, which are the names of the files.
- */
-enum counter {
-	RX_FRAMES,
-	RX_BYTES,
-	TX_FRAMES,
-	TX_BYTES,
-	TX_DROPPED,
-	REFUSED_FRAMES,
-	CAPTURED_FRAMES,
-	CAPTURED_BYTES,
-	FILTERED_FRAMES,
-	LOST_FRAMES,
-	IDLE_FRAMES,
-	OVERWRITTEN_FRAMES,
-	BLOCKED_FRAMES,
-	N_COUNTERS
-};
-
-extern const char *const counter_names[N_COUNTERS];
-
-/**
- * struct tap_port - one port of a tap as the module shows it
- * @ifname: the network interface's name, also while it is missing
- * @state: one word
- * @counters: by &enum counter; what arrived on the port, tx_* what left by it
- */
-struct tap_port {
-	char ifname[SYSFS_VALUE];
-	char state[SYSFS_VALUE];
-	__u64 counters[N_COUNTERS];
-};
-
-/**
- * struct tap - one tap as the module shows it
- * @name: "tap0"
- * @state: one word
- * @policy: what happens to a frame when the capture buffer is full
- * @snaplen: bytes kept of a frame, "0" is all
- * @guard: "1" when the host's own frames are stopped
- * @link_follow: "1" when a link that goes down takes the other one with it
- * @n_ports: 2, or 1 for a listen-only tap
- * @ports: a, then b
- */
-struct tap {
-	char name[TAP_NAME];
-	char state[SYSFS_VALUE];
-	char policy[SYSFS_VALUE];
-	char snaplen[SYSFS_VALUE];
-	char guard[SYSFS_VALUE];
-	char link_follow[SYSFS_VALUE];
-	unsigned int n_ports;
-	struct tap_port ports[2];
-};
-
-const char *sysfs_root(void);
-const char *sysfs_net_root(void);
-const char *sysfs_module_root(void);
-const char *proc_root(void);
 
 int read_value(char *value, size_t size, const char *fmt, ...) __printf(3, 4);
 int write_value(const char *value, const char *fmt, ...) __printf(2, 3);
-
-bool module_loaded(void);
-int tap_read(struct tap *tap, const char *name);
-int taps_read(struct tap **taps, size_t *n_taps);
-int taps_select(struct tap **taps, size_t *n_taps, const char *name);
 
 #endif /* SOFTTAP_SYSFS_H */

@@ -1,0 +1,665 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * softtap capture: the relay reader.
+ *
+ * One loop: wait for a whole sub-buffer or the interval, look how far finished records reach, take
+ * them in the order of time, write them out of the mapping, give their space back. What was noted
+ * as handed over before a write tells the next reader, should this one die in it.
+ *
+ * As long as only one CPU records, and fast enough to fill sub-buffers, these go to a file as they
+ * are, past the page cache; what the last one has begun waits for its end, or for the interval.
+ * With --order buffer they do so whichever CPUs record.
+ *
+ * The file's times go on by the clock with which it began. When the wall clock is stepped the loop
+ * wakes up, says so, and notes it in the file.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/capture_options.h"
+#include "commands/commands.h"
+#include "reader/file_clock.h"
+#include "reader/filter.h"
+#include "reader/journal.h"
+#include "reader/merge.h"
+#include "reader/restamp.h"
+#include "reader/scheduling.h"
+#include "store/sizing.h"
+#include "store/storage.h"
+#include "tap/relay.h"
+#include "pcapng/write.h"
+#include "lib/clock.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/paths.h"
+#include "lib/status.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
+
+#define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
+
+/**
+ * struct capture - a capture as it runs
+ * @options: what was asked for
+ * @relay: where records come from
+ * @storage: where they go
+ * @batch: those between
+ * @whole: the batch is whole sub-buffers
+ * @ports: the account so far
+ * @records: written so far
+ * @doubled: records at the start that a reader before may have written already
+ * @clock: of the file
+ * @restamp: gives records the file's times
+ * @watch: tells that the wall clock was set, -1 when nothing does
+ * @was_set: it has told so
+ * @start: when it started, ns of the monotonic clock
+ * @deadline: when to end, ns of the monotonic clock
+ * @progress: when to show progress again, ns of the monotonic clock; 0 for never
+ * @status: the exit status, as far as it is known
+ * @unknown: it was said that something is missing in the output, and not known what
+ */
+struct capture {
+	struct capture_options options;
+	struct relay relay;
+	struct storage storage;
+	struct batch batch;
+	bool whole;
+	struct port_account ports[SOFTTAP_PORTS];
+	__u64 records;
+	__u64 doubled;
+	struct file_clock clock;
+	struct restamp restamp;
+	int watch;
+	bool was_set;
+	__u64 start;
+	__u64 deadline;
+	__u64 progress;
+	int status;
+	bool unknown;
+};
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* A first signal lets a write that waits for a pipe go on, a second one does not. */
+static bool impatient(void)
+{
+	return signals > 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction action = { .sa_handler = on_signal };	/* no SA_RESTART */
+	struct sigaction before;
+
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, NULL, &before);
+	if (before.sa_handler != SIG_IGN)	/* nohup(1) */
+		sigaction(SIGHUP, &action, NULL);
+	action.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
+	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
+}
+
+static const char *plural(__u64 count)
+{
+	return count == 1 ? "" : "s";
+}
+
+static bool is_cut_short(const struct capture *capture)
+{
+	return capture->records >= capture->options.count;
+}
+
+/*
+ * The output took less than the batch. What it took of it stays, up to the last whole record; the
+ * rest stays in the buffers for the next reader.
+ */
+static void end_output(struct capture *capture, size_t written)
+{
+	int error = errno;
+
+	merge_cut(&capture->relay, &capture->batch, written);
+	storage_cut(&capture->storage,
+		    capture->storage.length - written + capture->batch.bytes);
+	if (error == EINTR)
+		msg_error("%s: nobody reads it", capture->storage.path);
+	else
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(error));
+	capture->status = EXIT_OUTPUT;
+}
+
+static void add_account(struct capture *capture)
+{
+	unsigned int port;
+
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		capture->ports[port].recorded += capture->batch.ports[port].recorded;
+		capture->ports[port].dropped += capture->batch.ports[port].dropped;
+		capture->records += capture->batch.ports[port].recorded;
+	}
+}
+
+/* Return: how much of the batch was written; errno tells why not all. */
+static size_t write_pieces(struct capture *capture)
+{
+	const struct batch *batch = &capture->batch;
+	int n_pieces = batch->n_pieces;
+	const struct iovec *pieces = restamp_pieces(&capture->restamp, batch->pieces, &n_pieces);
+
+	if (capture->whole)
+		return storage_write_whole(&capture->storage, pieces, n_pieces);
+	return storage_write(&capture->storage, pieces, n_pieces);
+}
+
+static int leave_note(const struct capture *capture)
+{
+	return journal_note(&capture->relay, &capture->storage, capture->clock.shift);
+}
+
+/* Writes one batch. Return: 0, or -1 when the capture is over. */
+static int write_batch(struct capture *capture)
+{
+	size_t bytes = capture->batch.bytes;
+	size_t written;
+
+	if (leave_note(capture) || relay_hand(&capture->relay))
+		goto err_module;
+	written = write_pieces(capture);
+	if (written < bytes)
+		end_output(capture, written);
+	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
+		goto err_module;
+	add_account(capture);
+	return written < bytes ? -1 : 0;
+
+err_module:
+	msg_error("%s: %s", capture->options.tap, strerror(errno));
+	capture->status = EXIT_FAILED;
+	return -1;
+}
+
+/*
+ * Fills the batch with what is to be written next, which may be nothing. After the end of a
+ * sub-buffer the beginning of the next is not @due. Return: whether it is such an end.
+ */
+static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
+{
+	__u64 most = capture->options.count - capture->records;
+	enum merge_whole found = WHOLE_NONE;
+
+	if (capture->options.by_buffer)
+		found = merge_buffers(&capture->relay, &capture->batch, horizon,
+				      capture->options.interval * NS_PER_MS, most);
+	else if (capture->storage.direct >= 0)
+		found = merge_whole(&capture->relay, &capture->batch, horizon, most);
+	if (found == WHOLE_NONE && due)
+		merge_fill(&capture->relay, &capture->batch, horizon, most);
+	capture->whole = found == WHOLE_TAKEN;
+	return found != WHOLE_NONE;
+}
+
+/*
+ * Writes all records before @horizon, but for the beginning of a sub-buffer behind one that was
+ * written, unless it is the @last time. Return: 0, or -1 when the capture is over.
+ */
+static int write_until(struct capture *capture, __u64 horizon, bool last)
+{
+	bool due = true;
+
+	do {
+		if (fill_batch(capture, horizon, due))
+			due = last;
+		if (write_batch(capture))
+			return -1;
+	} while (capture->batch.records && !is_cut_short(capture));
+	return 0;
+}
+
+/* Waits at most @ns, unless a signal has come or comes. Return: as poll(2). */
+static int wait_for(struct pollfd *fds, nfds_t n_fds, __u64 ns)
+{
+	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+	sigset_t ours, before;
+	int ready = 0;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGINT);
+	sigaddset(&ours, SIGTERM);
+	sigaddset(&ours, SIGHUP);
+	sigprocmask(SIG_BLOCK, &ours, &before);
+	if (!signals)
+		ready = ppoll(fds, n_fds, &timeout, &before);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return ready;
+}
+
+/* Waits for records. Return: whether there may be more to come. */
+static bool wait_for_records(struct capture *capture)
+{
+	struct pollfd fds[] = {
+		{ .fd = capture->relay.fd, .events = POLLIN },
+		{ .fd = capture->watch, .events = POLLIN },
+	};
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+	__u64 timeout = capture->options.interval * (NS_PER_S / 1000);
+
+	if (signals || now >= capture->deadline)
+		return false;
+	if (capture->deadline - now < timeout)
+		timeout = capture->deadline - now;
+	if (wait_for(fds, ARRAY_SIZE(fds), timeout) <= 0)
+		return true;
+	capture->was_set = fds[1].revents;
+	if (!(fds[0].revents & (POLLHUP | POLLERR)))
+		return true;
+	msg_error("%s went away", capture->options.tap);
+	capture->status = EXIT_GONE;
+	return false;
+}
+
+static void show_progress(struct capture *capture)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!capture->progress || now < capture->progress)
+		return;
+	capture->progress = now + PROGRESS_NS;
+	fprintf(stderr, "\r%llu packet%s, %llu bytes, %llu dropped ", capture->records,
+		plural(capture->records), (unsigned long long)capture->storage.length,
+		capture->ports[0].dropped + capture->ports[1].dropped);
+}
+
+/* What the page cache took and the disk did not is nowhere any more: said once. */
+static void end_unknown(struct capture *capture)
+{
+	if (!capture->unknown)
+		msg_error("%s: %s: the disk did not take all, what is missing is not known",
+			  capture->storage.path, strerror(errno));
+	capture->unknown = true;
+	capture->status = EXIT_OUTPUT;
+}
+
+static int write_blocks(struct capture *capture, const struct blocks *blocks)
+{
+	struct iovec piece = { (void *)blocks->bytes, blocks->length };
+	off_t before = capture->storage.length;
+
+	/* The note before does as well: the next reader finds whole blocks behind it. */
+	(void)!leave_note(capture);
+	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
+		return 0;
+	if (capture->status == EXIT_OK)
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	storage_cut(&capture->storage, before);
+	return -1;
+}
+
+/* The account of a port up to now. */
+static void put_statistics(const struct capture *capture, struct blocks *blocks, unsigned int port,
+			   const char *comment)
+{
+	pcapng_statistics(blocks, port, &capture->ports[port],
+			  clock_add(capture->start, capture->clock.offset), capture->clock.now,
+			  comment);
+}
+
+/*
+ * Says so when the wall clock was stepped, and notes it in the file, behind what was written until
+ * now. Return: 0, or -1 when the output failed.
+ */
+static int look_at_clock(struct capture *capture)
+{
+	char comment[sizeof(PCAPNG_CLOCK_STEP) + CLOCK_STEP_TEXT] = PCAPNG_CLOCK_STEP;
+	struct blocks blocks = { .length = 0 };
+	__s64 step;
+
+	capture->was_set = false;
+	clock_watch_again(capture->watch);
+	step = file_clock_look(&capture->clock, &capture->relay);
+	if (!step)
+		return 0;
+	clock_step_print(comment + strlen(comment), step);
+	msg_warning("%s: times in %s stay on the old clock", comment, capture->storage.path);
+	put_statistics(capture, &blocks, 0, comment);
+	return write_blocks(capture, &blocks);
+}
+
+/* The loop. Return: 0, or -1 when the output or the module failed. */
+static int run(struct capture *capture)
+{
+	__u64 horizon;
+
+	while (!is_cut_short(capture) && wait_for_records(capture)) {
+		if (relay_look(&capture->relay, &horizon)) {
+			msg_error("%s: %s", capture->options.tap, strerror(errno));
+			capture->status = EXIT_FAILED;
+			return -1;
+		}
+		if (write_until(capture, horizon, false) ||
+		    (capture->was_set && look_at_clock(capture)))
+			return -1;
+		if (storage_check(&capture->storage)) {
+			end_unknown(capture);
+			return -1;
+		}
+		scheduling_watch(&capture->options.scheduling, &capture->relay);
+		show_progress(capture);
+	}
+	return 0;
+}
+
+/* More was recorded than was asked for: counted, and given back. */
+static void pass_over(struct capture *capture)
+{
+	struct relay *relay = &capture->relay;
+	struct port_account rest[SOFTTAP_PORTS] = {};
+	unsigned int cpu, port;
+
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		struct stream *stream = &relay->streams[cpu];
+
+		merge_count(relay, cpu, stream->position, stream->limit, rest);
+		stream->position = stream->limit;
+	}
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		capture->ports[port].passed_over = rest[port].recorded;
+		capture->ports[port].unplaced += rest[port].dropped;
+	}
+	relay_consume(relay);
+}
+
+/* Everything that was received until now goes into the file. */
+static void finish_records(struct capture *capture)
+{
+	struct softtap_stop stop;
+	unsigned int port;
+
+	if (relay_stop(&capture->relay, &stop) || relay_look(&capture->relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		capture->status = EXIT_FAILED;
+		return;
+	}
+	for (port = 0; port < SOFTTAP_PORTS; port++)
+		capture->ports[port].unplaced += stop.unplaced[port];
+	if (is_cut_short(capture) || !write_until(capture, ~0ULL, true))
+		pass_over(capture);
+}
+
+static void write_end(struct capture *capture)
+{
+	struct blocks blocks = { .length = 0 };
+	unsigned int port;
+
+	if (look_at_clock(capture))
+		return;
+	for (port = 0; port < capture->relay.geometry.ports; port++)
+		put_statistics(capture, &blocks, port, NULL);
+	write_blocks(capture, &blocks);
+}
+
+/* What a file says of itself as a whole: its order, if that is not of time, comes first. */
+static const char *comment_on_file(char *comment, size_t size, const struct capture *capture)
+{
+	int length = 0;
+
+	if (capture->options.by_buffer)
+		length = snprintf(comment, size, PCAPNG_ORDER_BUFFER "\n",
+				  (__u64)capture->options.interval);
+	if (capture->doubled)
+		snprintf(comment + length, size - length,
+			 "The first %llu packet%s may stand at the end of the file of a reader that died.",
+			 capture->doubled, plural(capture->doubled));
+	else if (length)
+		comment[length - 1] = '\0';
+	return length || capture->doubled ? comment : NULL;
+}
+
+static int write_start(struct capture *capture)
+{
+	struct blocks blocks = { .length = 0 };
+	char comment[160];
+
+	pcapng_start(&blocks, &capture->relay.geometry,
+		     comment_on_file(comment, sizeof(comment), capture));
+	if (write_blocks(capture, &blocks))
+		return -1;
+	if (!storage_appear(&capture->storage))
+		return 0;
+	msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	return -1;
+}
+
+/* What a reader before left is written first; it is said how much, and what may be double. */
+static int count_left_over(struct capture *capture)
+{
+	struct relay *relay = &capture->relay;
+	__u64 left = 0;
+	unsigned int cpu;
+
+	if (relay_look(relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		return -1;
+	}
+	journal_take_up(relay);
+	if (relay_look(relay, NULL)) {
+		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		return -1;
+	}
+	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
+		const struct stream *stream = &relay->streams[cpu];
+
+		left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
+		if (stream->before > stream->position)
+			capture->doubled += merge_count(relay, cpu, stream->position,
+							stream->before, NULL);
+	}
+	if (left)
+		msg_warning("%llu packet%s from before, which nobody has taken, come first; %llu of them may be in its file too",
+			    left, plural(left), capture->doubled);
+	return 0;
+}
+
+static void show_result(struct capture *capture)
+{
+	const struct softtap_geometry *geometry = &capture->relay.geometry;
+	__u64 received = 0, dropped = 0;
+	unsigned int port;
+
+	for (port = 0; port < geometry->ports; port++) {
+		const struct port_account *account = &capture->ports[port];
+
+		received += account->recorded + account->passed_over;
+		dropped += account->dropped + account->unplaced;
+	}
+	fprintf(stderr, "%s%llu packet%s captured\n", capture->progress ? "\r" : "",
+		capture->records, plural(capture->records));
+	fprintf(stderr, "%llu packet%s received by filter\n", received, plural(received));
+	fprintf(stderr, "%llu packet%s dropped by kernel\n", dropped, plural(dropped));
+	for (port = 0; port < geometry->ports; port++)
+		fprintf(stderr, "%s: %llu captured, %llu dropped\n", geometry->ifname[port],
+			capture->ports[port].recorded,
+			capture->ports[port].dropped + capture->ports[port].unplaced);
+	if (capture->options.fail_on_loss && dropped && capture->status == EXIT_OK)
+		capture->status = EXIT_LOSS;
+}
+
+static void set_deadline(struct capture *capture)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	capture->deadline = ~0ULL;
+	if (capture->options.duration)
+		capture->deadline = now + capture->options.duration;
+	if (isatty(STDERR_FILENO))
+		capture->progress = now + PROGRESS_NS;
+}
+
+/* The clock of the file is known when recording has begun. Return: 0, or -1 with errno. */
+static int start_clock(struct capture *capture)
+{
+	const struct relay *relay = &capture->relay;
+	struct softtap_clock before;
+
+	if (relay_clock(relay, &before) || relay_start(relay) ||
+	    file_clock_begin(&capture->clock, relay))
+		return -1;
+	capture->start = before.monotonic;
+	return restamp_begin(&capture->restamp, capture->clock.shift,
+			     BATCH_BYTES + relay->geometry.subbuf_size);
+}
+
+/* Return: 0, or -1 with a message. */
+static int start(struct capture *capture)
+{
+	if (!start_clock(capture))
+		return 0;
+	msg_error("%s: %s", capture->options.tap,
+		  errno == ENODEV ? "it is gone" : strerror(errno));
+	capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
+	return -1;
+}
+
+/* From the open door to the end of the file. */
+static void capture_to_storage(struct capture *capture)
+{
+	if (write_start(capture))
+		return;
+	set_deadline(capture);
+	if (start(capture))
+		return;
+	msg_verbose("reading %s", capture->options.tap);
+	if (!run(capture))
+		finish_records(capture);
+	/* After a failed write the account is not closed: the next reader goes on with it. */
+	if (capture->status != EXIT_OUTPUT)
+		write_end(capture);
+	show_result(capture);
+}
+
+/* Tells the module what is wanted. Return: 0, or -1 with a message. */
+static int choose(const struct capture *capture)
+{
+	const struct capture_options *options = &capture->options;
+	const struct relay *relay = &capture->relay;
+
+	if (options->ports >= 1U << relay->geometry.ports) {
+		msg_error("%s has only port a", options->tap);
+		return -1;
+	}
+	if (!relay_filter(relay, &options->program, options->ports) &&
+	    !relay_snaplen(relay, options->snaplen))
+		return 0;
+	filter_refused(options->tap);
+	return -1;
+}
+
+/* With policy flight nobody takes records away. Return: 0, or -1 with a message. */
+static int check_policy(const char *tap)
+{
+	char policy[SYSFS_VALUE];
+
+	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
+	    strcmp(policy, "flight"))
+		return 0;
+	msg_error("%s has policy flight: use softtap snapshot, or set another policy", tap);
+	return -1;
+}
+
+/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
+static int settle(struct capture *capture)
+{
+	struct scheduling *scheduling = &capture->options.scheduling;
+
+	if (scheduling_apply(scheduling, &capture->relay))
+		return -1;
+	scheduling_lock_memory(scheduling);
+	return privileges_drop(&capture->options.privileges);
+}
+
+/* The disk may take its time: the tap is free for the next reader by now. */
+static void end_storage(struct capture *capture)
+{
+	if (storage_sync(&capture->storage))
+		end_unknown(capture);
+	if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
+		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+		capture->status = EXIT_OUTPUT;
+	}
+}
+
+static void watch_clock(struct capture *capture)
+{
+	capture->watch = clock_watch();
+	if (capture->watch < 0)
+		msg_warning("cannot watch the wall clock: %s", strerror(errno));
+}
+
+/* The door first: a file is made anew only by whoever is the tap's reader. */
+static int run_capture(struct capture *capture)
+{
+	bool is_open = false;
+
+	capture->status = relay_open(&capture->relay, capture->options.tap);
+	if (capture->status)
+		return capture->status;
+	if (check_policy(capture->options.tap) || choose(capture) || settle(capture) ||
+	    count_left_over(capture)) {
+		capture->status = EXIT_FAILED;
+	} else if (storage_open(&capture->storage, capture->options.path, false)) {
+		capture->status = EXIT_OUTPUT;
+	} else {
+		capture->storage.give_up = impatient;
+		sizing_warn(&capture->relay.geometry, &capture->storage);
+		is_open = true;
+		capture_to_storage(capture);
+	}
+	relay_close(&capture->relay);
+	restamp_end(&capture->restamp);
+	if (is_open)
+		end_storage(capture);
+	return capture->status;
+}
+
+/**
+ * softtap_capture - the subcommand capture
+ * @argc: as for main(), without "softtap"
+ * @argv: as for main()
+ *
+ * Return: the exit status.
+ */
+int softtap_capture(int argc, char **argv)
+{
+	struct capture *capture = calloc(1, sizeof(*capture));
+	int status;
+
+	if (!capture) {
+		msg_error("out of memory");
+		return EXIT_FAILED;
+	}
+	status = capture_options_parse(argc, argv, &capture->options);
+	if (status) {
+		free(capture);
+		return status < 0 ? EXIT_USAGE : EXIT_OK;
+	}
+	catch_signals();
+	watch_clock(capture);
+	status = run_capture(capture);
+	pcap_freecode(&capture->options.program);
+	free(capture);
+	return status;
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-2.0
+/* softtap check: what a disk takes, which links that covers, and what the buffers bridge. */
+#include <getopt.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "store/disk.h"
+#include "store/sizing.h"
+#include "tap/counters.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/paths.h"
+#include "lib/status.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
+
+#define DEFAULT_SECONDS		6
+#define MOST_SECONDS		600
+#define DEFAULT_SUBBUF_KB	512	/* as the module has them */
+#define DEFAULT_SUBBUFS		32
+
+static const unsigned int links[] = { 100, 1000, 2500, 5000, 10000, 25000, 40000, 100000 };
+
+/**
+ * struct check - what was found out
+ * @directory: of the disk, as the user named it
+ * @seconds: to measure it
+ * @disk: what it takes
+ * @loaded: the module is, with the buffers below; otherwise they are its defaults
+ * @subbuf: bytes of a sub-buffer
+ * @subbufs: of each CPU
+ * @taps: those that there are
+ * @n_taps: how many
+ */
+struct check {
+	const char *directory;
+	__u64 seconds;
+	struct disk disk;
+	bool loaded;
+	__u64 subbuf;
+	__u64 subbufs;
+	struct tap *taps;
+	size_t n_taps;
+};
+
+static void show_help(FILE *file)
+{
+	fprintf(file, "Usage: softtap check --disk DIR [--seconds N] [-j]\n"
+		"Measures what the file system of DIR takes, and tells which link rates and frame\n"
+		"sizes that covers. Leaves nothing behind.\n\n"
+		"  --disk DIR   the directory that captures are to go to\n"
+		"  --seconds N  take about that long, 1 to %d (%d)\n"
+		"  -j, --json   as JSON\n"
+		"  -h, --help   this text\n", MOST_SECONDS, DEFAULT_SECONDS);
+}
+
+/* --- Arithmetic ------------------------------------------------------------------------------- */
+
+/* Both directions of a link are full: bits a second. */
+static __u64 load_of(unsigned int link)
+{
+	return 2 * link * 1000000ULL;
+}
+
+/* How much of that the disk takes, in percent. */
+static __u64 percent(const struct check *check, unsigned int link, const struct mix *mix)
+{
+	return check->disk.rate * 100 / sizing_need(load_of(link), mix);
+}
+
+/*
+ * How long the disk may stand still: microseconds until the buffer of the one CPU that receives all
+ * is full of the smallest frames. The sub-buffer that is being written has no room for them.
+ */
+static __u64 reach(const struct check *check, unsigned int link)
+{
+	return (check->subbufs - 1) * check->subbuf * 1000000 /
+	       sizing_need(load_of(link), &mixes[0]);
+}
+
+static __u64 parameter(const char *name, __u64 otherwise)
+{
+	char value[SYSFS_VALUE];
+
+	if (read_value(value, sizeof(value), "%s/parameters/%s", sysfs_module_root(), name))
+		return otherwise;
+	return strtoull(value, NULL, 10);
+}
+
+static void look_at_module(struct check *check)
+{
+	check->loaded = module_loaded();
+	check->subbuf = parameter("subbuf_kb", DEFAULT_SUBBUF_KB) * 1024;
+	check->subbufs = parameter("subbufs", DEFAULT_SUBBUFS);
+	taps_read(&check->taps, &check->n_taps);	/* none is no error */
+}
+
+/* --- Text ------------------------------------------------------------------------------------- */
+
+static void print_way(const char *name, const struct disk_way *way)
+{
+	if (way->bytes)
+		printf("  %-20s %9.1f MB/s, longest write %.1f ms\n", name,
+		       disk_way_rate(way) / 1e6, way->longest / 1e3);
+	else
+		printf("  %-20s not on this file system\n", name);
+}
+
+static const char *speed_text(char *text, size_t size, __u64 bits_per_second)
+{
+	bool giga = bits_per_second >= 1000000000;
+
+	snprintf(text, size, "%g %cb/s", bits_per_second / (giga ? 1e9 : 1e6), giga ? 'G' : 'M');
+	return text;
+}
+
+static void print_link(const struct check *check, unsigned int link)
+{
+	char text[32];
+	size_t i;
+
+	printf("%-9s", speed_text(text, sizeof(text), link * 1000000ULL));
+	for (i = 0; i < N_MIXES; i++) {
+		__u64 part = percent(check, link, &mixes[i]);
+
+		snprintf(text, sizeof(text), "%llu%%", part);
+		printf(" %5s", part >= 100 ? "yes" : part ? text : "no");
+	}
+	printf("  %9.1f ms%s\n", reach(check, link) / 1e3,
+	       reach(check, link) < check->disk.longest ? ", too short" : "");
+}
+
+static void print_links(const struct check *check)
+{
+	size_t i;
+
+	printf("\nLinks, both directions full: do %.1f MB/s take it, or up to how much of it?\n\n"
+	       "frames of", check->disk.rate / 1e6);
+	for (i = 0; i < N_MIXES; i++)
+		printf(" %5s", mixes[i].name);
+	printf("   the buffers bridge\n");
+	for (i = 0; i < ARRAY_SIZE(links); i++)
+		print_link(check, links[i]);
+	printf("\nBuffers of each CPU: %llu x %llu KiB, %s. Longest write: %.1f ms.\n",
+	       check->subbufs, check->subbuf / 1024,
+	       check->loaded ? "of the module as it is loaded" : "the module's default",
+	       check->disk.longest / 1e3);
+}
+
+static void print_tap(const struct check *check, const struct tap *tap)
+{
+	__u64 speed = sizing_tap_speed(tap->ports[0].ifname, tap->ports[1].ifname);
+	const struct mix *from = sizing_covered_from(speed, check->disk.rate);
+	char text[32];
+
+	printf("%s: %s%s%s, ", tap->name, tap->ports[0].ifname, tap->n_ports > 1 ? " and " : "",
+	       tap->ports[1].ifname);
+	if (!speed)
+		printf("speed unknown\n");
+	else if (from)
+		printf("%s together: covered from frames of %s bytes on\n",
+		       speed_text(text, sizeof(text), speed), from->name);
+	else
+		printf("%s together: not covered\n", speed_text(text, sizeof(text), speed));
+}
+
+static void print_text(const struct check *check)
+{
+	size_t i;
+
+	printf("%s takes\n", check->directory);
+	print_way("past the page cache", &check->disk.direct);
+	print_way("by the page cache", &check->disk.cached);
+	print_links(check);
+	for (i = 0; i < check->n_taps; i++)
+		print_tap(check, &check->taps[i]);
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static void add_text(struct json_object *object, const char *key, const char *text)
+{
+	json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static void add_number(struct json_object *object, const char *key, __u64 number)
+{
+	json_object_object_add(object, key, json_object_new_uint64(number));
+}
+
+static void add_flag(struct json_object *object, const char *key, bool flag)
+{
+	json_object_object_add(object, key, json_object_new_boolean(flag));
+}
+
+/* Null for a way that there is not. */
+static struct json_object *way_json(const struct disk_way *way)
+{
+	struct json_object *object;
+
+	if (!way->bytes)
+		return NULL;
+	object = json_object_new_object();
+	add_number(object, "bytes", way->bytes);
+	add_number(object, "microseconds", way->us);
+	add_number(object, "bytes_per_second", disk_way_rate(way));
+	add_number(object, "longest_write_microseconds", way->longest);
+	return object;
+}
+
+static struct json_object *buffers_json(const struct check *check)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_flag(object, "loaded", check->loaded);
+	add_number(object, "subbuf_kb", check->subbuf / 1024);
+	add_number(object, "subbufs", check->subbufs);
+	return object;
+}
+
+static struct json_object *mix_json(const struct check *check, unsigned int link,
+				    const struct mix *mix)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "frames", mix->name);
+	add_number(object, "bytes_per_second", sizing_need(load_of(link), mix));
+	add_number(object, "percent", percent(check, link, mix));
+	return object;
+}
+
+static struct json_object *link_json(const struct check *check, unsigned int link)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	size_t i;
+
+	add_number(object, "bits_per_second", link * 1000000ULL);
+	for (i = 0; i < N_MIXES; i++)
+		json_object_array_add(list, mix_json(check, link, &mixes[i]));
+	json_object_object_add(object, "needs", list);
+	add_number(object, "reach_microseconds", reach(check, link));
+	add_flag(object, "bridges_longest_write", reach(check, link) >= check->disk.longest);
+	return object;
+}
+
+/* Null for a speed that is not known, and for frames that are not covered. */
+static struct json_object *tap_json(const struct check *check, const struct tap *tap)
+{
+	__u64 speed = sizing_tap_speed(tap->ports[0].ifname, tap->ports[1].ifname);
+	const struct mix *from = sizing_covered_from(speed, check->disk.rate);
+	struct json_object *object = json_object_new_object();
+
+	add_text(object, "tap", tap->name);
+	json_object_object_add(object, "bits_per_second",
+			       speed ? json_object_new_uint64(speed) : NULL);
+	json_object_object_add(object, "covered_from",
+			       speed && from ? json_object_new_int(atoi(from->name)) : NULL);
+	return object;
+}
+
+static void print_json(const struct check *check)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *list = json_object_new_array();
+	struct json_object *taps = json_object_new_array();
+	size_t i;
+
+	add_text(object, "directory", check->directory);
+	json_object_object_add(object, "direct", way_json(&check->disk.direct));
+	json_object_object_add(object, "cached", way_json(&check->disk.cached));
+	add_number(object, "bytes_per_second", check->disk.rate);
+	add_number(object, "longest_write_microseconds", check->disk.longest);
+	json_object_object_add(object, "buffers", buffers_json(check));
+	for (i = 0; i < ARRAY_SIZE(links); i++)
+		json_object_array_add(list, link_json(check, links[i]));
+	json_object_object_add(object, "links", list);
+	for (i = 0; i < check->n_taps; i++)
+		json_object_array_add(taps, tap_json(check, &check->taps[i]));
+	json_object_object_add(object, "taps", taps);
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+					    JSON_C_TO_STRING_SPACED));
+	json_object_put(object);
+}
+
+/* --- The command ------------------------------------------------------------------------------ */
+
+/* Return: 0, 1 when there is nothing more to do, -1 after a complaint. */
+static int parse(int argc, char **argv, struct check *check, bool *json)
+{
+	static const struct option options[] = {
+		{ "disk", required_argument, NULL, 'd' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
+		switch (c) {
+		case 'd':
+			check->directory = optarg;
+			break;
+		case 's':
+			if (!parse_number(optarg, 1, MOST_SECONDS, &check->seconds))
+				break;
+			msg_error("--seconds %s: must be 1 to %d", optarg, MOST_SECONDS);
+			return -1;
+		case 'j':
+			*json = true;
+			break;
+		case 'h':
+			show_help(stdout);
+			return 1;
+		default:
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/**
+ * softtap_check - the subcommand check
+ * @argc: number of arguments, the subcommand's name included
+ * @argv: the arguments
+ *
+ * Return: an exit status
+ */
+int softtap_check(int argc, char **argv)
+{
+	struct check check = { .seconds = DEFAULT_SECONDS };
+	bool json = false;
+	int done;
+
+	done = parse(argc, argv, &check, &json);
+	if (done)
+		return done < 0 ? EXIT_USAGE : EXIT_OK;
+	if (optind < argc || !check.directory || !*check.directory) {
+		msg_error(optind < argc ? "check does not look at ports yet, only --disk DIR" :
+					  "check needs --disk DIR");
+		return EXIT_USAGE;
+	}
+	if (disk_measure(&check.disk, check.directory, check.seconds))
+		return EXIT_FAILED;
+	look_at_module(&check);
+	(json ? print_json : print_text)(&check);
+	free(check.taps);
+	return EXIT_OK;
+}

@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * softtap snapshot: writes what the flight recorder holds, now or when something happens.
+ *
+ * The buffers are copied in memory first, which takes no longer than it must, and written then at
+ * the disk's leisure. The file appears whole, or not at all; where a link leads it is written in
+ * place.
+ *
+ * Up to the writing, times are of the records' clock. In the file they are of the wall clock as it
+ * is when the copy is made, whatever it was when the recording began.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "commands/commands.h"
+#include "reader/file_clock.h"
+#include "reader/filter.h"
+#include "reader/flight.h"
+#include "reader/merge.h"
+#include "reader/privileges.h"
+#include "reader/restamp.h"
+#include "reader/scheduling.h"
+#include "store/storage.h"
+#include "tap/relay.h"
+#include "pcapng/write.h"
+#include "lib/clock.h"
+#include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/paths.h"
+#include "lib/status.h"
+#include "lib/sysfs.h"
+#include "lib/util.h"
+
+/**
+ * struct options - the command line
+ * @tap: "tapN"
+ * @path: where to write
+ * @on: which frame to wait for; without instructions none
+ * @signal: which signal to wait for; 0 for none
+ * @before: ns before that to write; all that there is when it is not given
+ * @after: ns after it
+ * @scheduling: where to run
+ * @privileges: who waits, copies and writes
+ */
+struct options {
+	const char *tap;
+	const char *path;
+	struct bpf_program on;
+	int signal;
+	__u64 before;
+	__u64 after;
+	struct scheduling scheduling;
+	struct privileges privileges;
+};
+
+/**
+ * struct snapshot - a snapshot as it is made
+ * @options: what was asked for
+ * @relay: the buffers, then a copy of them
+ * @storage: where they go
+ * @signals: tells of signals
+ * @moment: what was waited for came then, ns of the records' clock
+ * @clock: of the file
+ * @restamp: gives records the file's times
+ * @from: records from this time on are written
+ * @until: records before this time
+ * @first: time of the first record that was written, or 0
+ * @last: time of the last one
+ * @ports: the account
+ * @records: written
+ */
+struct snapshot {
+	struct options options;
+	struct relay relay;
+	struct storage storage;
+	int signals;
+	__u64 moment;
+	struct file_clock clock;
+	struct restamp restamp;
+	__u64 from;
+	__u64 until;
+	__u64 first;
+	__u64 last;
+	struct port_account ports[SOFTTAP_PORTS];
+	__u64 records;
+};
+
+/* --- Waiting --------------------------------------------------------------------------------- */
+
+static int hold_signals(int wanted)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (wanted)
+		sigaddset(&set, wanted);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_IGN);	/* EPIPE tells */
+	signal(SIGXFSZ, SIG_IGN);	/* EFBIG tells */
+	return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+/**
+ * enum event - what ended a wait
+ * @EVENT_FRAME: the frame came
+ * @EVENT_SIGNAL: the signal came
+ * @EVENT_TIME: time is up
+ * @EVENT_GONE: the tap went away
+ * @EVENT_END: somebody asked for an end: a message has said so
+ */
+enum event {
+	EVENT_FRAME,
+	EVENT_SIGNAL,
+	EVENT_TIME,
+	EVENT_GONE,
+	EVENT_END,
+};
+
+static enum event take_signal(const struct snapshot *snapshot)
+{
+	struct signalfd_siginfo info = { };
+
+	if (read(snapshot->signals, &info, sizeof(info)) == sizeof(info) &&
+	    (int)info.ssi_signo == snapshot->options.signal)
+		return EVENT_SIGNAL;
+	msg_error("interrupted before the time, nothing is written");
+	return EVENT_END;
+}
+
+/* Waits at most @ns; for ever when it is ~0. */
+static enum event wait_for_event(const struct snapshot *snapshot, short frames, __u64 ns)
+{
+	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
+	struct pollfd fds[] = {
+		{ .fd = snapshot->signals, .events = POLLIN },
+		{ .fd = snapshot->relay.fd, .events = frames },
+	};
+
+	if (!ppoll(fds, ARRAY_SIZE(fds), ns == ~0ULL ? NULL : &timeout, NULL))
+		return EVENT_TIME;
+	if (fds[0].revents)
+		return take_signal(snapshot);
+	if (fds[1].revents & POLLPRI)
+		return EVENT_FRAME;
+	return EVENT_GONE;
+}
+
+/* Return: an exit status, after a message unless it is EXIT_OK. */
+static int set_moment(struct snapshot *snapshot, bool triggered)
+{
+	int err = triggered ? relay_triggered(&snapshot->relay, &snapshot->moment)
+			    : relay_now(&snapshot->relay, &snapshot->moment);
+
+	if (!err)
+		return EXIT_OK;
+	msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+	return EXIT_FAILED;
+}
+
+/*
+ * Waits for the moment, if there is one to wait for. Return: an exit status, after a message unless
+ * it is EXIT_OK.
+ */
+static int wait_for_moment(struct snapshot *snapshot)
+{
+	const struct options *options = &snapshot->options;
+	enum event event;
+
+	if (!options->on.bf_insns && !options->signal)
+		return set_moment(snapshot, false);
+	fprintf(stderr, "waiting at %s\n", options->tap);
+	event = wait_for_event(snapshot, options->on.bf_insns ? POLLPRI : 0, ~0ULL);
+	if (event == EVENT_GONE) {
+		msg_error("%s went away, nothing is written", options->tap);
+		return EXIT_GONE;
+	}
+	if (event == EVENT_END)
+		return EXIT_FAILED;
+	return set_moment(snapshot, event == EVENT_FRAME);
+}
+
+/*
+ * Waits for what is to follow the moment; when the tap goes, what it has is written all the same.
+ * Return: an exit status, after a message unless it is EXIT_OK.
+ */
+static int wait_for_rest(const struct snapshot *snapshot)
+{
+	__u64 until = snapshot->moment + snapshot->options.after, now;
+	enum event event = EVENT_TIME;
+
+	while (event != EVENT_END && event != EVENT_GONE) {
+		if (relay_now(&snapshot->relay, &now)) {
+			msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+			return EXIT_FAILED;
+		}
+		if (now >= until)
+			break;
+		event = wait_for_event(snapshot, 0, until - now);
+	}
+	if (event == EVENT_GONE)
+		msg_warning("%s went away before the time", snapshot->options.tap);
+	return event == EVENT_END ? EXIT_FAILED : EXIT_OK;
+}
+
+/* --- Writing --------------------------------------------------------------------------------- */
+
+/* Leaves out what is too old. What it tells of as lost before is not left out. */
+static void skip_old(struct snapshot *snapshot)
+{
+	struct port_account skipped[SOFTTAP_PORTS] = { };
+	unsigned int cpu, port;
+
+	for (cpu = 0; cpu < snapshot->relay.geometry.cpus; cpu++)
+		merge_skip(&snapshot->relay, cpu, snapshot->from, skipped);
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		snapshot->ports[port].passed_over += skipped[port].recorded;
+		snapshot->ports[port].unplaced += skipped[port].dropped;
+	}
+}
+
+static void add_account(struct snapshot *snapshot, const struct batch *batch)
+{
+	unsigned int port;
+
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		snapshot->ports[port].recorded += batch->ports[port].recorded;
+		snapshot->ports[port].dropped += batch->ports[port].dropped;
+	}
+	if (!snapshot->records && batch->records)
+		snapshot->first = pcapng_epb_time(batch->pieces[0].iov_base);
+	snapshot->records += batch->records;
+	if (batch->records)
+		snapshot->last = batch->last;
+}
+
+static int write_blocks(struct snapshot *snapshot, const struct blocks *blocks)
+{
+	struct iovec piece = { (void *)blocks->bytes, blocks->length };
+
+	return storage_write(&snapshot->storage, &piece, 1) == (ssize_t)blocks->length ? 0 : -1;
+}
+
+static int write_start(struct snapshot *snapshot)
+{
+	struct blocks blocks = { .length = 0 };
+
+	pcapng_start(&blocks, &snapshot->relay.geometry, NULL);
+	return write_blocks(snapshot, &blocks);
+}
+
+static int write_batch(struct snapshot *snapshot, const struct batch *batch)
+{
+	int n_pieces = batch->n_pieces;
+	const struct iovec *pieces = restamp_pieces(&snapshot->restamp, batch->pieces, &n_pieces);
+	ssize_t written = storage_write(&snapshot->storage, pieces, n_pieces);
+
+	return written == (ssize_t)batch->bytes ? 0 : -1;
+}
+
+static int write_records(struct snapshot *snapshot)
+{
+	struct batch *batch = malloc(sizeof(*batch));
+	int err = batch ? 0 : -1;
+
+	skip_old(snapshot);
+	while (!err) {
+		merge_fill(&snapshot->relay, batch, snapshot->until, ~0ULL);
+		if (!batch->records)
+			break;
+		add_account(snapshot, batch);
+		err = write_batch(snapshot, batch);
+	}
+	free(batch);
+	return err;
+}
+
+static int write_end(struct snapshot *snapshot)
+{
+	__u64 start = snapshot->records ? snapshot->first : snapshot->moment;
+	__u64 end = snapshot->last > snapshot->moment ? snapshot->last : snapshot->moment;
+	struct blocks blocks = { .length = 0 };
+	unsigned int port;
+
+	for (port = 0; port < snapshot->relay.geometry.ports; port++)
+		pcapng_statistics(&blocks, port, &snapshot->ports[port],
+				  clock_add(start, snapshot->clock.shift),
+				  clock_add(end, snapshot->clock.shift), NULL);
+	return write_blocks(snapshot, &blocks);
+}
+
+/* Return: an exit status, after a message unless it is EXIT_OK. */
+static int write_file(struct snapshot *snapshot)
+{
+	bool whole;
+
+	if (storage_open(&snapshot->storage, snapshot->options.path, true))
+		return EXIT_OUTPUT;
+	whole = !write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
+		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
+	if (whole && !storage_close(&snapshot->storage))
+		return EXIT_OK;
+	msg_error("cannot write to %s: %s", snapshot->storage.path, strerror(errno));
+	if (!whole)
+		storage_drop(&snapshot->storage);
+	return EXIT_OUTPUT;
+}
+
+/* --- The command ----------------------------------------------------------------------------- */
+
+/* The window that was asked for, as far as it is there. */
+static void set_window(struct snapshot *snapshot, const struct flight *flight)
+{
+	const struct options *options = &snapshot->options;
+	__u64 until = snapshot->moment + options->after + 1;
+
+	snapshot->until = flight->until;
+	if ((options->on.bf_insns || options->signal) && until < flight->until)
+		snapshot->until = until;
+	if (options->before == ~0ULL)
+		return;
+	snapshot->from = clock_add(snapshot->moment, -(__s64)options->before);
+	if (flight->reach > snapshot->from)
+		msg_warning("the buffers reach back %.3f s only: larger ones (subbufs) keep more",
+			    (snapshot->moment - (double)flight->reach) / NS_PER_S);
+}
+
+static void show_result(const struct snapshot *snapshot)
+{
+	const struct softtap_geometry *geometry = &snapshot->relay.geometry;
+	unsigned int port;
+
+	fprintf(stderr, "%llu packet%s written, %.3f seconds\n", snapshot->records,
+		snapshot->records == 1 ? "" : "s",
+		(double)(snapshot->last - snapshot->first) / NS_PER_S);
+	for (port = 0; port < geometry->ports; port++)
+		fprintf(stderr, "%s: %llu written\n", geometry->ifname[port],
+			snapshot->ports[port].recorded);
+}
+
+/* Return: 0, or -1 with errno. */
+static int copy(struct snapshot *snapshot, struct flight *flight)
+{
+	struct relay *relay = &snapshot->relay;
+
+	if (flight_copy(relay, flight) || file_clock_begin(&snapshot->clock, relay))
+		return -1;
+	return restamp_begin(&snapshot->restamp, snapshot->clock.shift,
+			     BATCH_BYTES + relay->geometry.subbuf_size);
+}
+
+static int take_snapshot(struct snapshot *snapshot)
+{
+	const struct options *options = &snapshot->options;
+	struct flight flight;
+	int status;
+
+	if (options->on.bf_insns && relay_trigger(&snapshot->relay, &options->on)) {
+		filter_refused(options->tap);
+		return EXIT_FAILED;
+	}
+	status = wait_for_moment(snapshot);
+	if (status == EXIT_OK)
+		status = wait_for_rest(snapshot);
+	if (status != EXIT_OK)
+		return status;
+	if (copy(snapshot, &flight)) {
+		msg_error("cannot copy the buffers of %s: %s", options->tap, strerror(errno));
+		return EXIT_FAILED;
+	}
+	set_window(snapshot, &flight);
+	status = write_file(snapshot);
+	if (status == EXIT_OK)
+		show_result(snapshot);
+	return status;
+}
+
+/* Return: 0, or -1 with a message. */
+static int check_policy(const char *tap)
+{
+	char policy[SYSFS_VALUE];
+
+	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
+	    !strcmp(policy, "flight"))
+		return 0;
+	msg_error("%s has policy %s: only flight keeps what passed", tap, policy);
+	return -1;
+}
+
+/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
+static int settle(struct snapshot *snapshot)
+{
+	if (scheduling_apply(&snapshot->options.scheduling, &snapshot->relay))
+		return -1;
+	return privileges_drop(&snapshot->options.privileges);
+}
+
+static int run(struct snapshot *snapshot)
+{
+	int status = relay_open(&snapshot->relay, snapshot->options.tap);
+
+	if (status)
+		return status;
+	if (check_policy(snapshot->options.tap) || settle(snapshot))
+		status = EXIT_FAILED;
+	else
+		status = take_snapshot(snapshot);
+	restamp_end(&snapshot->restamp);
+	relay_close(&snapshot->relay);
+	return status;
+}
+
+static void show_usage(FILE *file)
+{
+	fputs("Usage: softtap snapshot [-i TAP] -w FILE [OPTION]...\n"
+	      "\n"
+	      "Writes what a tap with policy flight has kept to a pcapng file, while it goes on.\n"
+	      "\n"
+	      "  -i TAP           the tap (tap0)\n"
+	      "  -w FILE          the file, which appears whole; - for standard output\n"
+	      "  --on EXPRESSION  when a frame matches it (pcap-filter(7))\n"
+	      "  --on-signal NAME when this signal comes: USR1, USR2\n"
+	      "  --before SECONDS only what passed that long before (all that is there)\n"
+	      "  --after SECONDS  and for so long after (0)\n"
+	      "  --cpu LIST       run on these processors (those of `up --cpus reader=')\n"
+	      "  -Z USER          become USER when the tap is open, before FILE is made\n"
+	      "  -h, --help       this text\n"
+	      "\n"
+	      "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output could not\n"
+	      "be written, 4 the tap went away meanwhile, 5 it has a reader already.\n", file);
+}
+
+static int parse_signal(const char *name, struct options *options)
+{
+	if (!strncmp(name, "SIG", 3))
+		name += 3;
+	options->signal = !strcmp(name, "USR1") ? SIGUSR1 : !strcmp(name, "USR2") ? SIGUSR2 : 0;
+	if (options->signal)
+		return 0;
+	msg_error("--on-signal %s: must be USR1 or USR2", name);
+	return -1;
+}
+
+static int parse_time(const char *option, const char *text, __u64 *ns)
+{
+	if (!parse_seconds(text, ns))
+		return 0;
+	msg_error("%s %s: must be a number of seconds", option, text);
+	return -1;
+}
+
+/* Return: 0, or -1 with a message. */
+static int parse_option(int option, struct options *options)
+{
+	switch (option) {
+	case 'i':
+		options->tap = optarg;
+		return 0;
+	case 'w':
+		options->path = optarg;
+		return 0;
+	case 'O':
+		return filter_compile(&options->on, optarg);
+	case 'S':
+		return parse_signal(optarg, options);
+	case 'B':
+		return parse_time("--before", optarg, &options->before);
+	case 'A':
+		return parse_time("--after", optarg, &options->after);
+	case 'C':
+		return scheduling_parse_cpus(&options->scheduling, optarg);
+	case 'Z':
+		return privileges_parse(&options->privileges, optarg);
+	default:
+		return -1;	/* getopt has said why */
+	}
+}
+
+/* Return: 0, 1 when there is nothing more to do, -1 with a message. */
+static int parse_options(int argc, char **argv, struct options *options)
+{
+	static const struct option names[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "on", required_argument, NULL, 'O' },
+		{ "on-signal", required_argument, NULL, 'S' },
+		{ "before", required_argument, NULL, 'B' },
+		{ "after", required_argument, NULL, 'A' },
+		{ "cpu", required_argument, NULL, 'C' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int option;
+
+	*options = (struct options){ .tap = "tap0", .before = ~0ULL };
+	while ((option = getopt_long(argc, argv, "i:w:Z:h", names, NULL)) != -1) {
+		if (option == 'h') {
+			show_usage(stdout);
+			return 1;
+		}
+		if (parse_option(option, options))
+			return -1;
+	}
+	if (optind < argc) {
+		msg_error("snapshot takes no argument `%s'", argv[optind]);
+		return -1;
+	}
+	if (options->path)
+		return 0;
+	msg_error("where to write? Give -w FILE, or -w - for a pipe");
+	return -1;
+}
+
+/**
+ * softtap_snapshot - the subcommand snapshot
+ * @argc: as for main(), without "softtap"
+ * @argv: as for main()
+ *
+ * Return: the exit status.
+ */
+int softtap_snapshot(int argc, char **argv)
+{
+	struct snapshot snapshot = { };
+	int status = parse_options(argc, argv, &snapshot.options);
+
+	if (status)
+		return status < 0 ? EXIT_USAGE : EXIT_OK;
+	snapshot.signals = hold_signals(snapshot.options.signal);
+	if (snapshot.signals < 0) {
+		msg_error("cannot wait for signals: %s", strerror(errno));
+		return EXIT_FAILED;
+	}
+	status = run(&snapshot);
+	pcap_freecode(&snapshot.options.on);
+	return status;
+}

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/* softtap up: prepares two ports and puts the tap between them. */
+#include <errno.h>
+#include <getopt.h>
+#include <net/if_arp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "commands/commands.h"
+#include "host/link.h"
+#include "host/login.h"
+#include "host/placement.h"
+#include "host/port.h"
+#include "host/state.h"
+#include "tap/counters.h"
+#include "tap/module.h"
+#include "lib/message.h"
+#include "lib/paths.h"
+#include "lib/signals.h"
+#include "lib/status.h"
+#include "lib/sysfs.h"
+
+/**
+ * struct wishes - the command line
+ * @force: take also what is in use
+ * @queues: how many queues each port is to have, 0 for as many as there are
+ * @placement: which CPUs do what
+ */
+struct wishes {
+	bool force;
+	unsigned int queues;
+	struct placement placement;
+};
+
+static void up_help(FILE *file)
+{
+	fprintf(file, "Usage: softtap up [OPTIONS] PORT-A [PORT-B]\n"
+		"Prepares two ports and puts the tap between them, or on one to listen only.\n"
+		"On the ports: no address, no IPv6, no offload that changes frames, a qdisc that keeps\n"
+		"their order, and none that is chosen by CPU. `softtap down' puts everything back as it was. The module is loaded if it\n"
+		"is not: the file $SOFTTAP_KO, or what modprobe finds.\n\n"
+		"  --queues N     give each port N queues; with 1, frames leave in the order in which\n"
+		"                 they came over the whole link, not within a queue only\n"
+		"  --cpus PLACES  processors by what they are for, as rx=0-1,reader=2,post=3: the\n"
+		"                 ports' interrupts, softtap capture, what softtap post starts\n"
+		"  --force        also a port with the default route, a login session over it, or a\n"
+		"                 qdisc of your own, which then stays\n"
+		"  -v, --verbose  tell each step\n"
+		"  -h, --help     this text\n");
+}
+
+/* --- What is refused, before anything is changed --------------------------------------------- */
+
+static bool is_name(const char *ifname)
+{
+	if (!*ifname || strpbrk(ifname, ":,/ \t\n") || !strcmp(ifname, ".") ||
+	    !strcmp(ifname, "..")) {
+		msg_error("`%s' cannot be the name of a port", ifname);
+		return false;
+	}
+	if (strlen(ifname) < IF_NAMESIZE)
+		return true;
+	msg_error("`%s' is too long for the name of a port, which has %d characters at most",
+		  ifname, IF_NAMESIZE - 1);
+	return false;
+}
+
+static int check_kind(const struct link *link)
+{
+	if (link->flags & IFF_LOOPBACK)
+		msg_error("%s is the loopback device, a tap needs an Ethernet port", link->ifname);
+	else if (link->type != ARPHRD_ETHER)
+		msg_error("%s is not an Ethernet port", link->ifname);
+	else
+		return 0;
+	return -EINVAL;
+}
+
+static int check_free(const struct link *link)
+{
+	struct link other;
+	struct tap tap;
+
+	if (link->master) {
+		if (link_by_index(&other, link->master))
+			memset(&other, 0, sizeof(other));
+		msg_error("%s is a member of %s%s%s: take it out first", link->ifname, other.kind,
+			  *other.kind ? " " : "", other.ifname);
+	} else if (link_stacked_on(&other, link->ifindex)) {
+		msg_error("%s has the %s device %s on it: delete that first", link->ifname,
+			  other.kind, other.ifname);
+	} else if (tap_with_port(&tap, link->ifname)) {
+		msg_error("%s is a port of %s already", link->ifname, tap.name);
+	} else {
+		return 0;
+	}
+	return -EBUSY;
+}
+
+static int find_port(struct link *link, const char *ifname)
+{
+	int err;
+
+	err = link_by_name(link, ifname);
+	if (err) {
+		msg_error("%s: %s", ifname,
+			  err == -ENODEV ? "there is no such port" : strerror(-err));
+		return err;
+	}
+	err = check_kind(link);
+	return err ? err : check_free(link);
+}
+
+/* What --force allows is said all the same. Return: whether to go on */
+static bool allowed(bool force, const char *ifname, const char *reason)
+{
+	if (force)
+		msg_warning("%s %s", ifname, reason);
+	else
+		msg_error("%s %s; --force taps it all the same", ifname, reason);
+	return force;
+}
+
+static int check_use(const struct port_state *port, bool force)
+{
+	char who[256] = "carries ";
+	char *session = who + strlen(who);
+
+	if (l3_has_default_route(&port->l3) &&
+	    !allowed(force, port->ifname, "carries the default route"))
+		return -EBUSY;
+	if (login_through(&port->l3, session, sizeof(who) - strlen(who)) &&
+	    !allowed(force, port->ifname, who))
+		return -EBUSY;
+	return 0;
+}
+
+static bool own_qdisc(const struct port_state *port)
+{
+	return port->qdisc_handle && strcmp(port->qdisc, "noqueue") &&
+	       strcmp(port->qdisc, "pfifo") && strcmp(port->qdisc, "bfifo");
+}
+
+static int check_qdisc(const struct port_state *port, bool force)
+{
+	char reason[128];
+
+	snprintf(reason, sizeof(reason),
+		 "has a root qdisc of your own (%s), which may reorder or drop frames",
+		 port->qdisc);
+	if (own_qdisc(port) && !allowed(force, port->ifname, reason))
+		return -EBUSY;
+	if (link_has_clsact(port->ifindex))
+		msg_warning("%s has an ingress or clsact qdisc: its filters come before the tap",
+			    port->ifname);
+	return 0;
+}
+
+static int check_state(const char *ifname)
+{
+	char **names, *name, *rest;
+	bool found = false;
+	size_t i, n;
+
+	if (state_list(&names, &n))
+		return 0;
+	for (i = 0; i < n; i++) {
+		rest = names[i];
+		while (!found && (name = strsep(&rest, ":")))
+			found = !strcmp(name, ifname);
+		free(names[i]);
+	}
+	free(names);
+	if (!found)
+		return 0;
+	msg_error("%s has not been put back since an earlier softtap up: softtap down does that",
+		  ifname);
+	return -EBUSY;
+}
+
+static int read_port(struct port_state *port, const char *ifname, const struct wishes *wishes)
+{
+	struct link link;
+	int err;
+
+	err = find_port(&link, ifname);
+	if (!err)
+		err = check_state(link.ifname);
+	port->queues.wanted = wishes->queues;
+	if (!err)
+		err = port_read(port, &link);
+	if (!err)
+		err = check_use(port, wishes->force);
+	return err ? err : check_qdisc(port, wishes->force);
+}
+
+static int read_ports(struct state *state, int n, char **ifnames, const struct wishes *wishes)
+{
+	int i, err = 0;
+
+	state_name(state->name, ifnames[0], n > 1 ? ifnames[1] : NULL);
+	state->taken = state_clock();
+	for (i = 0; i < n && !err; i++) {
+		state->n_ports++;
+		err = read_port(&state->ports[i], ifnames[i], wishes);
+	}
+	return err;
+}
+
+/* Other devices on the link may send what fits on one side only. */
+static void compare_mtus(const struct state *state)
+{
+	char a[SYSFS_VALUE], b[SYSFS_VALUE];
+
+	if (state->n_ports < 2 ||
+	    read_value(a, sizeof(a), "%s/%s/mtu", sysfs_net_root(), state->ports[0].ifname) ||
+	    read_value(b, sizeof(b), "%s/%s/mtu", sysfs_net_root(), state->ports[1].ifname) ||
+	    !strcmp(a, b))
+		return;
+	msg_warning("%s has an MTU of %s, %s of %s: longer frames are dropped on their way to the smaller one",
+		    state->ports[0].ifname, a, state->ports[1].ifname, b);
+}
+
+/* --- Up -------------------------------------------------------------------------------------- */
+
+static int stop_if_asked(void)
+{
+	if (!signals_pending())
+		return 0;
+	msg_error("interrupted");
+	return -EINTR;
+}
+
+static int for_ports(const struct state *state, int (*step)(const struct port_state *port))
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < state->n_ports && !err; i++) {
+		err = stop_if_asked();
+		if (!err)
+			err = step(&state->ports[i]);
+	}
+	return err;
+}
+
+static int make_tap(const struct state *state)
+{
+	int err;
+
+	err = for_ports(state, port_prepare);
+	if (!err)
+		err = stop_if_asked();
+	if (!err)
+		err = tap_create(state->name);
+	/* The module stops what the host has to say, so it is there before the ports are up. */
+	return err ? err : for_ports(state, port_start);
+}
+
+/*
+ * Of ports that are up: many a driver has no interrupts before. What they were is on its way to the
+ * disk before they are changed.
+ */
+static int place_interrupts(struct state *state, const cpu_set_t *cpus)
+{
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < state->n_ports && !err; i++)
+		err = interrupts_read(&state->ports[i].interrupts, state->ports[i].ifname);
+	if (!err)
+		err = state_save(state);
+	for (i = 0; i < state->n_ports && !err; i++) {
+		const struct port_state *port = &state->ports[i];
+
+		err = interrupts_place(&port->interrupts, port->ifname, cpus);
+		if (!err && !port->interrupts.affinities.n)
+			msg_warning("%s has no interrupts: its frames are received where they are sent",
+				    port->ifname);
+	}
+	return err;
+}
+
+static int make_placed_tap(struct state *state, const struct placement *placement)
+{
+	int err;
+
+	err = placement_save(placement, state->name);
+	if (!err)
+		err = make_tap(state);
+	if (!err && CPU_COUNT(&placement->rx))
+		err = place_interrupts(state, &placement->rx);
+	return err;
+}
+
+static void undo(const struct state *state)
+{
+	struct tap tap;
+
+	if (tap_with_port(&tap, state->ports[0].ifname))
+		tap_destroy(tap.name, false);
+	module_unload();
+	if (ports_restore(state))
+		msg_error("the ports are not as they were yet: softtap down tries again");
+	else if (!state_remove(state->name))
+		msg_error("the ports are as they were");
+}
+
+static void report(const struct state *state)
+{
+	struct tap tap;
+
+	if (!tap_with_port(&tap, state->ports[0].ifname))
+		printf("up: %s\n", state->name);
+	else if (state->n_ports > 1)
+		printf("%s is up between %s and %s\n", tap.name, state->ports[0].ifname,
+		       state->ports[1].ifname);
+	else
+		printf("%s is up on %s, listening only\n", tap.name, state->ports[0].ifname);
+}
+
+static int up_locked(int n, char **ifnames, const struct wishes *wishes)
+{
+	struct state state = { };
+	int err;
+
+	err = read_ports(&state, n, ifnames, wishes);
+	if (!err)
+		compare_mtus(&state);
+	if (!err)
+		err = state_save(&state);
+	if (!err) {
+		err = make_placed_tap(&state, &wishes->placement);
+		if (err)
+			undo(&state);
+		else
+			report(&state);
+	}
+	state_free(&state);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int up(int n, char **ifnames, const struct wishes *wishes)
+{
+	int i, status;
+
+	if (n < 1 || n > 2) {
+		msg_error("give the names of two ports, or of one to listen only");
+		return EXIT_USAGE;
+	}
+	for (i = 0; i < n; i++)
+		if (!is_name(ifnames[i]))
+			return EXIT_USAGE;
+	if (n == 2 && !strcmp(ifnames[0], ifnames[1])) {
+		msg_error("%s twice: a tap is between two different ports", ifnames[0]);
+		return EXIT_USAGE;
+	}
+	signals_hold();
+	status = state_lock();
+	return status ? status : up_locked(n, ifnames, wishes);
+}
+
+static int parse_queues(unsigned int *queues, const char *text)
+{
+	unsigned long number;
+	char *end;
+
+	errno = 0;
+	number = strtoul(text, &end, 10);
+	if (!errno && end != text && !*end && *text != '-' && number && number <= 65536) {
+		*queues = number;
+		return 0;
+	}
+	msg_error("--queues %s: must be a number of queues, 1 or more", text);
+	return -EINVAL;
+}
+
+/**
+ * softtap_up - the subcommand up
+ * @argc: number of arguments, the subcommand's name included
+ * @argv: the arguments
+ *
+ * Return: an exit status
+ */
+int softtap_up(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "cpus", required_argument, NULL, 'c' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "queues", required_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	struct wishes wishes = { };
+	int c, err = 0;
+
+	while (!err && (c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			err = placement_parse(&wishes.placement, optarg);
+			break;
+		case 'f':
+			wishes.force = true;
+			break;
+		case 'q':
+			err = parse_queues(&wishes.queues, optarg);
+			break;
+		case 'v':
+			msg_set_verbose(true);
+			break;
+		case 'h':
+			up_help(stdout);
+			return EXIT_OK;
+		default:
+			return EXIT_USAGE;
+		}
+	}
+	return err ? EXIT_USAGE : up(argc - optind, argv + optind, &wishes);
+}

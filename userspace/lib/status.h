@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_STATUS_H
+#define SOFTTAP_STATUS_H
+
+/**
+ * enum softtap_exit - exit statuses of every subcommand
+ * @EXIT_OK: done
+ * @EXIT_FAILED: it did not work, standard error says why
+ * @EXIT_USAGE: the command line was not understood, nothing was done
+ * @EXIT_OUTPUT: the output could not be written
+ * @EXIT_GONE: the tap went away meanwhile
+ * @EXIT_BUSY: in use by somebody else: another reader, another up or down
+ * @EXIT_LOSS: frames are missing, and that was to be a failure
+ */
+enum softtap_exit {
+	EXIT_OK		= 0,
+	EXIT_FAILED	= 1,
+	EXIT_USAGE	= 2,
+	EXIT_OUTPUT	= 3,
+	EXIT_GONE	= 4,
+	EXIT_BUSY	= 5,
+	EXIT_LOSS	= 6,
+};
+
+#endif /* SOFTTAP_STATUS_H */

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Output: a file or a pipe that takes whole pieces, or says how much of them it took.
+ *
+ * A file can be cut behind the last whole block. What is in a pipe is there for good: it gets whole
+ * blocks, as many at a time as it has room for, so that none is torn when this process is killed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/pipe.h"
+#include "store/storage.h"
+#include "pcapng/write.h"
+#include "lib/message.h"
+
+#define DIRECT_ALIGN	4096	/* bytes; what devices and file systems in use ask for, or less */
+
+/* Not every file system can: tmpfs could not before 6.6. */
+static void open_direct(struct storage *storage)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", storage->fd);
+	storage->direct = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+}
+
+static void close_direct(struct storage *storage)
+{
+	if (storage->direct >= 0)
+		close(storage->direct);
+	storage->direct = -1;
+}
+
+/*
+ * A file can be cut, and starts where others have ended it: that is its end when everything is
+ * appended, wherever the position is before the first write.
+ */
+static void look_at_kind(struct storage *storage)
+{
+	bool appends = fcntl(storage->fd, F_GETFL) & O_APPEND;
+	struct stat status;
+
+	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
+	if (storage->regular)
+		storage->start = lseek(storage->fd, 0, appends ? SEEK_END : SEEK_CUR);
+	storage->length = storage->start;
+	if (!storage->regular)
+		storage->pipe = pipe_capacity(storage->fd);
+}
+
+static int use_stdout(struct storage *storage)
+{
+	storage->fd = STDOUT_FILENO;
+	storage->path = "standard output";
+	look_at_kind(storage);
+	if (!isatty(storage->fd))
+		return 0;
+	msg_error("will not write a capture to a terminal: give a file or a pipe");
+	return -1;
+}
+
+/* Return: a file without a name in the directory of @path; -1 where there is no such thing. */
+static int open_unnamed(const char *path)
+{
+	char *copy = strdup(path);
+	int fd = -1;
+
+	if (copy)
+		fd = open(dirname(copy), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
+	free(copy);
+	return fd;
+}
+
+static int open_file(struct storage *storage, const char *path, bool whole)
+{
+	struct stat status;
+	int fd = -1;
+
+	/* A link stays, and what it leads to is written. */
+	if (lstat(path, &status) ? errno == ENOENT : whole && S_ISREG(status.st_mode))
+		fd = open_unnamed(path);
+	storage->unnamed = fd >= 0;
+	if (fd < 0)
+		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	return fd;
+}
+
+/**
+ * storage_open - open the output
+ * @storage: filled
+ * @path: a file, made anew for its owner alone, or "-" for standard output
+ * @whole: what is there stays until storage_appear(), unless a link leads there
+ *
+ * A new file has no name until storage_appear(), where the file system can do that: nobody finds
+ * one that has not begun. Says on standard error what is wrong.
+ *
+ * Return: 0 or -1.
+ */
+int storage_open(struct storage *storage, const char *path, bool whole)
+{
+	memset(storage, 0, sizeof(*storage));
+	storage->direct = -1;
+	if (!strcmp(path, "-"))
+		return use_stdout(storage);
+	storage->path = path;
+	storage->fd = open_file(storage, path, whole);
+	if (storage->fd < 0) {
+		msg_error("cannot write %s: %s", path, strerror(errno));
+		return -1;
+	}
+	look_at_kind(storage);
+	if (storage->regular) {
+		fchmod(storage->fd, 0600);	/* also when it was there */
+		open_direct(storage);
+	}
+	return 0;
+}
+
+/* A link cannot replace a file, a rename can. */
+static int replace(const struct storage *storage, const char *from)
+{
+	char name[PATH_MAX];
+	int err;
+
+	if (snprintf(name, sizeof(name), "%s.%d", storage->path, getpid()) >= (int)sizeof(name)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	if (linkat(AT_FDCWD, from, AT_FDCWD, name, AT_SYMLINK_FOLLOW))
+		return -1;
+	if (!rename(name, storage->path))
+		return 0;
+	err = errno;
+	unlink(name);
+	errno = err;
+	return -1;
+}
+
+/**
+ * storage_appear - let others find the file
+ * @storage: open
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_appear(struct storage *storage)
+{
+	char from[32];
+
+	if (!storage->unnamed)
+		return 0;
+	snprintf(from, sizeof(from), "/proc/self/fd/%d", storage->fd);
+	if (linkat(AT_FDCWD, from, AT_FDCWD, storage->path, AT_SYMLINK_FOLLOW) &&
+	    (errno != EEXIST || replace(storage, from)))
+		return -1;
+	storage->unnamed = false;
+	return 0;
+}
+
+/* Moves past @length bytes that were written. Return: how many pieces are done. */
+static int advance(struct iovec *pieces, int n_pieces, size_t length)
+{
+	int done = 0;
+
+	while (done < n_pieces && length >= pieces[done].iov_len)
+		length -= pieces[done++].iov_len;
+	if (done < n_pieces) {
+		pieces[done].iov_base = (char *)pieces[done].iov_base + length;
+		pieces[done].iov_len -= length;
+	}
+	return done;
+}
+
+/*
+ * A write has failed with errno: wait until it may go on? Somebody else may have set a pipe to
+ * O_NONBLOCK. Return: whether to try again.
+ */
+static bool is_passing(const struct storage *storage)
+{
+	struct pollfd output = { .fd = storage->fd, .events = POLLOUT };
+
+	if (errno == EAGAIN && poll(&output, 1, -1) > 0)
+		return true;
+	return errno == EINTR && !(storage->give_up && storage->give_up());
+}
+
+/* Writes pieces, and moves them past what was written. Return: bytes; errno tells why not all. */
+static size_t write_all(const struct storage *storage, struct iovec *left, int n_left)
+{
+	size_t total = 0;
+	int done = 0;
+
+	while (done < n_left) {
+		ssize_t written = writev(storage->fd, left + done, n_left - done);
+
+		if (written < 0 && is_passing(storage))
+			continue;
+		if (written < 0)
+			break;
+		total += written;
+		done += advance(left + done, n_left - done, written);
+	}
+	return total;
+}
+
+/*
+ * Waits for a pipe that has no room for a block, unless none ever has. Return: bytes to write now,
+ * whole blocks; 0 with EINTR when it is not to be waited for.
+ */
+static size_t portion(const struct storage *storage, const struct iovec *left, int n_left)
+{
+	const struct softtap_block *first = left->iov_base;
+	size_t whole;
+
+	do {
+		pcapng_whole(left, n_left, pipe_room(storage->fd, storage->pipe), &whole);
+		if (whole)
+			return whole;
+		if (storage->give_up && storage->give_up()) {
+			errno = EINTR;
+			return 0;
+		}
+	} while (first->length <= storage->pipe && pipe_wait(storage->fd));
+	return first->length;
+}
+
+/* Copies pieces up to @length bytes. Return: how many. */
+static int copy_pieces(struct iovec *to, const struct iovec *from, size_t length)
+{
+	int n = 0;
+
+	for (; length; n++) {
+		to[n] = from[n];
+		if (to[n].iov_len > length)
+			to[n].iov_len = length;
+		length -= to[n].iov_len;
+	}
+	return n;
+}
+
+static size_t write_portions(const struct storage *storage, struct iovec *left, int n_left)
+{
+	struct iovec pieces[STORAGE_PIECES];
+	size_t length, written, total = 0;
+	int done = 0;
+
+	while (done < n_left && (length = portion(storage, left + done, n_left - done))) {
+		written = write_all(storage, pieces, copy_pieces(pieces, left + done, length));
+		total += written;
+		if (written < length)
+			break;
+		done += advance(left + done, n_left - done, length);
+	}
+	return total;
+}
+
+/**
+ * storage_write - write pieces of memory as they are
+ * @storage: open
+ * @pieces: not more than fit one writev(2); whole pcapng blocks each
+ * @n_pieces: how many
+ *
+ * Waits for a pipe's other side. errno tells why less was written than there is.
+ *
+ * Return: bytes written.
+ */
+ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces)
+{
+	struct iovec left[STORAGE_PIECES];
+	size_t total;
+
+	memcpy(left, pieces, n_pieces * sizeof(*pieces));
+	total = (storage->pipe ? write_portions : write_all)(storage, left, n_pieces);
+	storage->length += total;
+	return total;
+}
+
+/* A block that every reader skips, up to where a direct write may start. */
+static int pad(struct storage *storage)
+{
+	size_t length = (DIRECT_ALIGN - storage->length % DIRECT_ALIGN) % DIRECT_ALIGN;
+	struct blocks blocks = { .length = 0 };
+	off_t before = storage->length;
+	struct iovec piece;
+	int error;
+
+	if (!length)
+		return 0;
+	pcapng_filler(&blocks, length < PCAPNG_FILLER_MIN ? length + DIRECT_ALIGN : length);
+	piece = (struct iovec){ blocks.bytes, blocks.length };
+	if (storage_write(storage, &piece, 1) == (ssize_t)blocks.length)
+		return 0;
+	error = errno;
+	storage_cut(storage, before);
+	errno = error;
+	return -1;
+}
+
+/* Return: bytes written; errno tells why it is not all. */
+static ssize_t write_direct(struct storage *storage, struct iovec *left, int *n_left)
+{
+	ssize_t written, total = 0;
+	int done = 0;
+
+	while (done < *n_left) {
+		written = pwritev(storage->direct, left + done, *n_left - done,
+				  storage->length + total);
+		if (written < 0 && is_passing(storage))
+			continue;
+		if (written < 0)
+			break;
+		total += written;
+		done += advance(left + done, *n_left - done, written);
+	}
+	memmove(left, left + done, (*n_left - done) * sizeof(*left));
+	*n_left -= done;
+	storage->length += total;
+	return total;
+}
+
+/**
+ * storage_write_whole - write whole sub-buffers, past the page cache if that can be
+ * @storage: open
+ * @pieces: page-aligned memory, as many pages
+ * @n_pieces: how many
+ *
+ * One copy less: the disk takes the data out of the memory that is given. A padding block may come
+ * before it in the file. What cannot be written like that is written as storage_write() does it.
+ *
+ * Return: bytes written, without the padding.
+ */
+ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces)
+{
+	struct iovec left[STORAGE_PIECES];
+	ssize_t total;
+
+	if (storage->direct < 0)
+		return storage_write(storage, pieces, n_pieces);
+	if (pad(storage))
+		return 0;
+	memcpy(left, pieces, n_pieces * sizeof(*pieces));
+	total = write_direct(storage, left, &n_pieces);
+	if (lseek(storage->fd, storage->length, SEEK_SET) < 0 || !n_pieces)
+		return total;
+	/* Misaligned for this disk, or after a short write: now and from now on by the cache. */
+	if (errno == EINVAL) {
+		close_direct(storage);
+		total += storage_write(storage, left, n_pieces);
+	}
+	return total;
+}
+
+/**
+ * storage_cut - take back what was written last
+ * @storage: open; nothing happens when it is no file
+ * @length: bytes that stay
+ */
+void storage_cut(struct storage *storage, off_t length)
+{
+	if (!storage->regular)
+		return;
+	if (ftruncate(storage->fd, length) || lseek(storage->fd, length, SEEK_SET) < 0)
+		msg_error("cannot cut %s: %s", storage->path, strerror(errno));
+	else
+		storage->length = length;
+}
+
+/**
+ * storage_check - has the disk refused what was written to the page cache
+ * @storage: open
+ *
+ * A write to the page cache succeeds before the disk has seen any of it. What went wrong afterwards
+ * the kernel tells once (errseq_t), to whoever waits for a part of the file: here its first page,
+ * which is hardly ever on its way.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_check(const struct storage *storage)
+{
+	if (!storage->regular)
+		return 0;
+	return sync_file_range(storage->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE);
+}
+
+/**
+ * storage_sync - wait until the disk has all that was written
+ * @storage: open; nothing happens when it is no file
+ *
+ * Return: 0, or -1 with errno when it did not take all.
+ */
+int storage_sync(const struct storage *storage)
+{
+	return storage->regular ? fdatasync(storage->fd) : 0;
+}
+
+/**
+ * storage_close - close the output
+ * @storage: open
+ *
+ * Return: 0, or -1 with errno when the end of it was not written.
+ */
+int storage_close(struct storage *storage)
+{
+	close_direct(storage);
+	return close(storage->fd);
+}
+
+/* Is the file there by the name that was given, and not by a link? */
+static bool has_name(const struct storage *storage)
+{
+	struct stat named, opened;
+
+	return storage->regular && storage->fd != STDOUT_FILENO && !storage->unnamed &&
+	       !lstat(storage->path, &named) && !fstat(storage->fd, &opened) &&
+	       named.st_dev == opened.st_dev && named.st_ino == opened.st_ino;
+}
+
+/**
+ * storage_drop - close an output that did not become whole
+ * @storage: open; what was there before stays, unless it was written in place
+ *
+ * Where a file has its name from the start it goes. A link stays, and what it leads to is empty.
+ */
+void storage_drop(struct storage *storage)
+{
+	storage_cut(storage, storage->start);
+	if (has_name(storage))
+		unlink(storage->path);
+	storage_close(storage);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_STORAGE_H
+#define SOFTTAP_STORAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#define STORAGE_PIECES	1024	/* what one write takes: IOV_MAX of Linux */
+#define STORAGE_BYTES	(2U << 20)	/* written at once: bounds how long its space is kept */
+
+/**
+ * struct storage - where a capture goes
+ * @fd: file, pipe or device
+ * @path: as the user named it
+ * @regular: a file that can be cut
+ * @pipe: bytes that the pipe holds, 0 when it is none
+ * @direct: the same file past the page cache (O_DIRECT), or -1
+ * @unnamed: the file gets its name by storage_appear()
+ * @start: bytes that were there before
+ * @length: bytes so far
+ * @give_up: asked when a write is interrupted: stop waiting for who does not read?
+ */
+struct storage {
+	int fd;
+	const char *path;
+	bool regular;
+	size_t pipe;
+	int direct;
+	bool unnamed;
+	off_t start;
+	off_t length;
+	bool (*give_up)(void);
+};
+
+int storage_open(struct storage *storage, const char *path, bool whole);
+int storage_appear(struct storage *storage);
+ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
+ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
+void storage_cut(struct storage *storage, off_t length);
+int storage_check(const struct storage *storage);
+int storage_sync(const struct storage *storage);
+int storage_close(struct storage *storage);
+void storage_drop(struct storage *storage);
+
+#endif /* SOFTTAP_STORAGE_H */
