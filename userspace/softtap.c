@@ -32,7 +32,7 @@ static void show_usage(FILE *file)
 	fprintf(file, "Usage: softtap SUBCOMMAND [ARGUMENTS]\n\nSubcommands:\n");
 	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
 		fprintf(file, "  %-8s %s\n", subcommands[i].name, subcommands[i].help);
-	fprintf(file, "\n`softtap SUBCOMMAND --help' tells its options.\n"
+	fprintf(file, "\n`softtap SUBCOMMAND --help', `softtap help SUBCOMMAND': its options.\n"
 		"\nExit status:\n"
 		"  0  done\n"
 		"  1  failed, standard error says why\n"
@@ -43,19 +43,27 @@ static void show_usage(FILE *file)
 		"  6  frames are missing in the capture, and --fail-on-loss was given\n");
 }
 
+/* @argv: the subcommand's name, and what follows it */
 static int run_subcommand(int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(subcommands); i++) {
-		if (strcmp(argv[1], subcommands[i].name))
-			continue;
-		/* So that getopt's complaints start as all others do. */
-		argv[1] = "softtap";
-		return subcommands[i].function(argc - 1, argv + 1);
-	}
-	msg_error("no subcommand `%s', see softtap --help", argv[1]);
+	for (i = 0; i < ARRAY_SIZE(subcommands); i++)
+		if (!strcmp(argv[0], subcommands[i].name))
+			return subcommands[i].function(argc, argv);
+	msg_error("no subcommand `%s'; see `softtap --help'", argv[0]);
 	return EXIT_USAGE;
+}
+
+/* @name: of a subcommand, or NULL */
+static int show_help(char *name)
+{
+	char option[] = "--help", *argv[3] = { name, option };
+
+	if (name)
+		return run_subcommand(2, argv);
+	show_usage(stdout);
+	return EXIT_OK;
 }
 
 /* A table that went to a full disk is no table: only the close tells. */
@@ -73,13 +81,13 @@ int main(int argc, char **argv)
 		show_usage(stderr);
 		return EXIT_USAGE;
 	}
-	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
-		show_usage(stdout);
-		return finish_output(EXIT_OK);
-	}
+	if (!strcmp(argv[1], "help"))
+		return finish_output(show_help(argv[2]));
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return finish_output(show_help(NULL));
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V")) {
 		printf("softtap %s\n", SOFTTAP_VERSION);
 		return finish_output(EXIT_OK);
 	}
-	return finish_output(run_subcommand(argc, argv));
+	return finish_output(run_subcommand(argc - 1, argv + 1));
 }

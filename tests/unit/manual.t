@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 1
-# Covers: userspace/man/* userspace/*.[ch] userspace/commands/* userspace/Makefile scripts/build-userspace uapi/*
+# Covers: userspace/man/* userspace/*.[ch] userspace/commands/* userspace/lib/options.[ch]
+# Covers: userspace/Makefile scripts/build-userspace uapi/*
 # Covers: kmod/main.c kmod/sysfs.c kmod/stats.h
 #
 # The manual pages name what there is, and nothing else: softtap(8) every subcommand, option and
@@ -74,6 +75,12 @@ test_commands() {
 			"$(tags "$commands" "$subcommand" | options)" \
 			"$(told_options "$subcommand")"
 	done
+	for subcommand in '' $(subcommands); do
+		is "help${subcommand:+ of $subcommand} fits a terminal" \
+			"$(usage ${subcommand:+"$subcommand"} | sed -n '/.\{81\}/p')" ''
+	done
+	is 'softtap help SUBCOMMAND is softtap SUBCOMMAND --help' \
+		"$(timeout 20 "$softtap" help capture </dev/null)" "$(usage capture)"
 	has 'softtap(8): exit statuses' "$(tags "$commands" 'EXIT STATUS' | words)" \
 		"$(usage | sed -n 's/^  \([0-9]\)  .*/\1/p' | words)"
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 3
 # Covers: userspace/commands/show.c userspace/commands/stat.c userspace/commands/rates.[ch]
-# Covers: userspace/tap/counters.[ch] userspace/lib/sysfs.[ch] userspace/lib/paths.[ch]
+# Covers: userspace/tap/counters.[ch] userspace/lib/sysfs.[ch] userspace/lib/paths.[ch] userspace/lib/json.[ch]
 #
 # softtap show and stat on files that look like the module's. Needs neither root nor the module.
 set -euo pipefail

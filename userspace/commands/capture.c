@@ -418,7 +418,7 @@ static const char *comment_on_file(char *comment, size_t size, const struct capt
 
 	if (capture->options.by_buffer)
 		length = snprintf(comment, size, PCAPNG_ORDER_BUFFER "\n",
-				  (__u64)capture->options.interval);
+				  capture->options.interval);
 	if (capture->doubled)
 		snprintf(comment + length, size - length,
 			 "The first %llu packet%s may stand at the end of the file of a reader that died.",

@@ -30,8 +30,8 @@ struct capture_options {
 	const char *path;
 	__u64 count;
 	__u64 duration;
-	int interval;
-	__u32 snaplen;
+	__u64 interval;
+	__u64 snaplen;
 	__u32 ports;
 	struct bpf_program program;
 	bool fail_on_loss;

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap check: what a disk takes, which links that covers, and what the buffers bridge. */
-#include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,15 +8,16 @@
 #include "store/disk.h"
 #include "store/sizing.h"
 #include "tap/counters.h"
+#include "lib/json.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
 
 #define DEFAULT_SECONDS		6
-#define MOST_SECONDS		600
 #define DEFAULT_SUBBUF_KB	512	/* as the module has them */
 #define DEFAULT_SUBBUFS		32
 
@@ -28,6 +27,7 @@ static const unsigned int links[] = { 100, 1000, 2500, 5000, 10000, 25000, 40000
  * struct check - what was found out
  * @directory: of the disk, as the user named it
  * @seconds: to measure it
+ * @json: to be told as JSON
  * @disk: what it takes
  * @loaded: the module is, with the buffers below; otherwise they are its defaults
  * @subbuf: bytes of a sub-buffer
@@ -38,6 +38,7 @@ static const unsigned int links[] = { 100, 1000, 2500, 5000, 10000, 25000, 40000
 struct check {
 	const char *directory;
 	__u64 seconds;
+	bool json;
 	struct disk disk;
 	bool loaded;
 	__u64 subbuf;
@@ -45,17 +46,6 @@ struct check {
 	struct tap *taps;
 	size_t n_taps;
 };
-
-static void show_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap check --disk DIR [--seconds N] [-j]\n"
-		"Measures what the file system of DIR takes, and tells which link rates and frame\n"
-		"sizes that covers. Leaves nothing behind.\n\n"
-		"  --disk DIR   the directory that captures are to go to\n"
-		"  --seconds N  take about that long, 1 to %d (%d)\n"
-		"  -j, --json   as JSON\n"
-		"  -h, --help   this text\n", MOST_SECONDS, DEFAULT_SECONDS);
-}
 
 /* --- Arithmetic ------------------------------------------------------------------------------- */
 
@@ -181,21 +171,6 @@ static void print_text(const struct check *check)
 
 /* --- JSON ------------------------------------------------------------------------------------- */
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, __u64 number)
-{
-	json_object_object_add(object, key, json_object_new_uint64(number));
-}
-
-static void add_flag(struct json_object *object, const char *key, bool flag)
-{
-	json_object_object_add(object, key, json_object_new_boolean(flag));
-}
-
 /* Null for a way that there is not. */
 static struct json_object *way_json(const struct disk_way *way)
 {
@@ -204,10 +179,10 @@ static struct json_object *way_json(const struct disk_way *way)
 	if (!way->bytes)
 		return NULL;
 	object = json_object_new_object();
-	add_number(object, "bytes", way->bytes);
-	add_number(object, "microseconds", way->us);
-	add_number(object, "bytes_per_second", disk_way_rate(way));
-	add_number(object, "longest_write_microseconds", way->longest);
+	json_add_number(object, "bytes", way->bytes);
+	json_add_number(object, "microseconds", way->us);
+	json_add_number(object, "bytes_per_second", disk_way_rate(way));
+	json_add_number(object, "longest_write_microseconds", way->longest);
 	return object;
 }
 
@@ -215,9 +190,9 @@ static struct json_object *buffers_json(const struct check *check)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_flag(object, "loaded", check->loaded);
-	add_number(object, "subbuf_kb", check->subbuf / 1024);
-	add_number(object, "subbufs", check->subbufs);
+	json_add_flag(object, "loaded", check->loaded);
+	json_add_number(object, "subbuf_kb", check->subbuf / 1024);
+	json_add_number(object, "subbufs", check->subbufs);
 	return object;
 }
 
@@ -226,9 +201,9 @@ static struct json_object *mix_json(const struct check *check, unsigned int link
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "frames", mix->name);
-	add_number(object, "bytes_per_second", sizing_need(load_of(link), mix));
-	add_number(object, "percent", percent(check, link, mix));
+	json_add_text(object, "frames", mix->name);
+	json_add_number(object, "bytes_per_second", sizing_need(load_of(link), mix));
+	json_add_number(object, "percent", percent(check, link, mix));
 	return object;
 }
 
@@ -238,12 +213,12 @@ static struct json_object *link_json(const struct check *check, unsigned int lin
 	struct json_object *list = json_object_new_array();
 	size_t i;
 
-	add_number(object, "bits_per_second", link * 1000000ULL);
+	json_add_number(object, "bits_per_second", link * 1000000ULL);
 	for (i = 0; i < N_MIXES; i++)
 		json_object_array_add(list, mix_json(check, link, &mixes[i]));
-	json_object_object_add(object, "needs", list);
-	add_number(object, "reach_microseconds", reach(check, link));
-	add_flag(object, "bridges_longest_write", reach(check, link) >= check->disk.longest);
+	json_add(object, "needs", list);
+	json_add_number(object, "reach_microseconds", reach(check, link));
+	json_add_flag(object, "bridges_longest_write", reach(check, link) >= check->disk.longest);
 	return object;
 }
 
@@ -254,11 +229,11 @@ static struct json_object *tap_json(const struct check *check, const struct tap 
 	const struct mix *from = sizing_covered_from(speed, check->disk.rate);
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "tap", tap->name);
-	json_object_object_add(object, "bits_per_second",
-			       speed ? json_object_new_uint64(speed) : NULL);
-	json_object_object_add(object, "covered_from",
-			       speed && from ? json_object_new_int(atoi(from->name)) : NULL);
+	json_add_text(object, "tap", tap->name);
+	json_add(object, "bits_per_second",
+		 speed ? json_object_new_uint64(speed) : NULL);
+	json_add(object, "covered_from",
+		 speed && from ? json_object_new_int(atoi(from->name)) : NULL);
 	return object;
 }
 
@@ -269,59 +244,39 @@ static void print_json(const struct check *check)
 	struct json_object *taps = json_object_new_array();
 	size_t i;
 
-	add_text(object, "directory", check->directory);
-	json_object_object_add(object, "direct", way_json(&check->disk.direct));
-	json_object_object_add(object, "cached", way_json(&check->disk.cached));
-	add_number(object, "bytes_per_second", check->disk.rate);
-	add_number(object, "longest_write_microseconds", check->disk.longest);
-	json_object_object_add(object, "buffers", buffers_json(check));
+	json_add_text(object, "directory", check->directory);
+	json_add(object, "direct", way_json(&check->disk.direct));
+	json_add(object, "cached", way_json(&check->disk.cached));
+	json_add_number(object, "bytes_per_second", check->disk.rate);
+	json_add_number(object, "longest_write_microseconds", check->disk.longest);
+	json_add(object, "buffers", buffers_json(check));
 	for (i = 0; i < ARRAY_SIZE(links); i++)
 		json_object_array_add(list, link_json(check, links[i]));
-	json_object_object_add(object, "links", list);
+	json_add(object, "links", list);
 	for (i = 0; i < check->n_taps; i++)
 		json_object_array_add(taps, tap_json(check, &check->taps[i]));
-	json_object_object_add(object, "taps", taps);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED));
-	json_object_put(object);
+	json_add(object, "taps", taps);
+	json_print(object);
 }
 
 /* --- The command ------------------------------------------------------------------------------ */
 
-/* Return: 0, 1 when there is nothing more to do, -1 after a complaint. */
-static int parse(int argc, char **argv, struct check *check, bool *json)
-{
-	static const struct option options[] = {
-		{ "disk", required_argument, NULL, 'd' },
-		{ "seconds", required_argument, NULL, 's' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	int c;
+static const struct option_row rows[] = {
+	OPTION_TEXT(0, "disk", "DIR", struct check, directory,
+		    "the directory that captures are to go to"),
+	OPTION_NUMBER(0, "seconds", "N", struct check, seconds, "seconds", 1, 600,
+		      "take about that long, 1 to 600 (6)"),
+	OPTION_FLAG('j', "json", struct check, json, "as JSON"),
+};
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		switch (c) {
-		case 'd':
-			check->directory = optarg;
-			break;
-		case 's':
-			if (!parse_number(optarg, 1, MOST_SECONDS, &check->seconds))
-				break;
-			msg_error("--seconds %s: must be 1 to %d", optarg, MOST_SECONDS);
-			return -1;
-		case 'j':
-			*json = true;
-			break;
-		case 'h':
-			show_help(stdout);
-			return 1;
-		default:
-			return -1;
-		}
-	}
-	return 0;
-}
+static const struct command_line line = {
+	.name = "check",
+	.synopsis = "--disk DIR [--seconds N] [-j]",
+	.about = "Measures what the file system of DIR takes, and tells which link rates "
+		 "and frame sizes that covers. Leaves nothing behind.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
 
 /**
  * softtap_check - the subcommand check
@@ -333,21 +288,18 @@ static int parse(int argc, char **argv, struct check *check, bool *json)
 int softtap_check(int argc, char **argv)
 {
 	struct check check = { .seconds = DEFAULT_SECONDS };
-	bool json = false;
-	int done;
+	int words = options_parse(&line, argc, argv, &check);
 
-	done = parse(argc, argv, &check, &json);
-	if (done)
-		return done < 0 ? EXIT_USAGE : EXIT_OK;
-	if (optind < argc || !check.directory || !*check.directory) {
-		msg_error(optind < argc ? "check does not look at ports yet, only --disk DIR" :
-					  "check needs --disk DIR");
-		return EXIT_USAGE;
-	}
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (words < argc)
+		return options_complain(&line, "check does not look at ports yet, only --disk DIR");
+	if (!check.directory || !*check.directory)
+		return options_complain(&line, "check needs --disk DIR");
 	if (disk_measure(&check.disk, check.directory, check.seconds))
 		return EXIT_FAILED;
 	look_at_module(&check);
-	(json ? print_json : print_text)(&check);
+	(check.json ? print_json : print_text)(&check);
 	free(check.taps);
 	return EXIT_OK;
 }

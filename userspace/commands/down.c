@@ -5,7 +5,6 @@
  * Without a name: all that softtap up made, whether it came to its end or not. With one: that tap,
  * made by softtap up or by hand; a port's name and both ports' names ("eth1:eth2") do as well.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,19 +16,10 @@
 #include "tap/counters.h"
 #include "tap/module.h"
 #include "lib/message.h"
+#include "lib/options.h"
 #include "lib/signals.h"
 #include "lib/status.h"
-
-static void down_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap down [--force] [-v] [TAP]\n"
-		"Ends the reader, takes the tap away, unloads the module with the last one, and puts\n"
-		"the ports back as they were, also after a softtap up that was killed.\n"
-		"Without TAP: all that softtap up made. TAP is tap0, eth1:eth2 or eth1.\n\n"
-		"  --force        kill a reader that does not end, and forget what cannot be put back\n"
-		"  -v, --verbose  tell each step\n"
-		"  -h, --help     this text\n");
-}
+#include "lib/util.h"
 
 static int destroy_with_port(const char *ifname, bool force)
 {
@@ -181,6 +171,31 @@ static int down(const char *name, bool force)
 }
 
 /**
+ * struct options - the command line
+ * @force: see the table
+ */
+struct options {
+	bool force;
+};
+
+static const struct option_row rows[] = {
+	OPTION_FLAG(0, "force", struct options, force,
+		    "kill a reader that does not end, and forget what cannot be put back"),
+	OPTION_VERBOSE,
+};
+
+static const struct command_line line = {
+	.name = "down",
+	.synopsis = "[--force] [-v] [TAP]",
+	.about = "Ends the reader, takes the tap away, unloads the module with the last "
+		 "one, and puts the ports back as they were, also after a softtap up that "
+		 "was killed. Without TAP: all that softtap up made. TAP is tap0, "
+		 "eth1:eth2 or eth1.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
+
+/**
  * softtap_down - the subcommand down
  * @argc: number of arguments, the subcommand's name included
  * @argv: the arguments
@@ -189,33 +204,12 @@ static int down(const char *name, bool force)
  */
 int softtap_down(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "force", no_argument, NULL, 'f' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	bool force = false;
-	int c;
+	struct options options = { };
+	int words = options_parse(&line, argc, argv, &options);
 
-	while ((c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			force = true;
-			break;
-		case 'v':
-			msg_set_verbose(true);
-			break;
-		case 'h':
-			down_help(stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (argc - optind > 1) {
-		msg_error("down takes one tap's name, or none for all that softtap up made");
-		return EXIT_USAGE;
-	}
-	return down(argv[optind], force);
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (argc - words > 1)
+		return options_complain(&line, "unexpected argument `%s'", argv[words + 1]);
+	return down(argv[words], options.force);
 }

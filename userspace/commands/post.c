@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap post: runs a command on the CPUs that are set aside for work on captures. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,16 +10,9 @@
 #include "tap/counters.h"
 #include "lib/cpus.h"
 #include "lib/message.h"
+#include "lib/options.h"
 #include "lib/status.h"
-
-static void post_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap post [-i TAP] COMMAND [ARGUMENT...]\n"
-		"Runs a command on the processors that softtap up --cpus post=... has set aside,\n"
-		"or on any: what compresses, looks into or sends off captures, say.\n\n"
-		"  -i TAP      the tap whose captures it works on (tap0)\n"
-		"  -h, --help  this text\n");
-}
+#include "lib/util.h"
 
 static int post(const char *name, char **argv)
 {
@@ -40,6 +32,30 @@ static int post(const char *name, char **argv)
 }
 
 /**
+ * struct options - the command line
+ * @tap: "tapN"
+ */
+struct options {
+	const char *tap;
+};
+
+static const struct option_row rows[] = {
+	OPTION_TEXT('i', NULL, "TAP", struct options, tap,
+		    "the tap whose captures it works on (tap0)"),
+};
+
+static const struct command_line line = {
+	.name = "post",
+	.synopsis = "[-i TAP] COMMAND [ARGUMENT...]",
+	.about = "Runs a command on the processors that softtap up --cpus post=... has set "
+		 "aside, or on any: what compresses, looks into or sends off captures, "
+		 "say.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+	.ends_at_word = true,
+};
+
+/**
  * softtap_post - the subcommand post
  * @argc: number of arguments, the subcommand's name included
  * @argv: the arguments
@@ -48,29 +64,12 @@ static int post(const char *name, char **argv)
  */
 int softtap_post(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	const char *tap = "tap0";
-	int c;
+	struct options options = { .tap = "tap0" };
+	int words = options_parse(&line, argc, argv, &options);
 
-	/* What comes after the command's name is the command's. */
-	while ((c = getopt_long(argc, argv, "+i:h", options, NULL)) != -1) {
-		switch (c) {
-		case 'i':
-			tap = optarg;
-			break;
-		case 'h':
-			post_help(stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (optind == argc) {
-		msg_error("post: give a command to run");
-		return EXIT_USAGE;
-	}
-	return post(tap, argv + optind);
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (words == argc)
+		return options_complain(&line, "give a command to run");
+	return post(options.tap, argv + words);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap stat --watch: rates. */
 #include <errno.h>
-#include <json-c/json.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "commands/rates.h"
 #include "tap/counters.h"
 #include "lib/clock.h"
+#include "lib/json.h"
 #include "lib/message.h"
 #include "lib/signals.h"
 #include "lib/status.h"
@@ -126,23 +126,22 @@ static void add_rate(struct json_object *object, const char *name, double value)
 	char text[64];
 
 	snprintf(text, sizeof(text), "%.1f", value);
-	json_object_object_add(object, name, json_object_new_double_s(value, text));
+	json_add(object, name, json_object_new_double_s(value, text));
 }
 
 static void print_rates_json(const struct tap *tap, unsigned int p, const struct rates *rates)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "time", json_object_new_int64(time(NULL)));
-	json_object_object_add(object, "tap", json_object_new_string(tap->name));
-	json_object_object_add(object, "port", json_object_new_string(p ? "b" : "a"));
-	json_object_object_add(object, "ifname", json_object_new_string(tap->ports[p].ifname));
+	json_add_signed(object, "time", time(NULL));
+	json_add_text(object, "tap", tap->name);
+	json_add_text(object, "port", p ? "b" : "a");
+	json_add_text(object, "ifname", tap->ports[p].ifname);
 	add_rate(object, "frames_per_second", rates->frames);
 	add_rate(object, "bits_per_second", rates->bits);
 	add_rate(object, "lost_per_second", rates->lost);
 	add_rate(object, "dropped_per_second", rates->dropped);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
+	json_print_line(object);
 }
 
 /* --- The loop -------------------------------------------------------------------------------- */
@@ -203,8 +202,8 @@ static int print_next(struct sample *was, const struct rates_options *options)
 int rates_watch(const struct rates_options *options)
 {
 	struct sample sample;
-	unsigned long i;
 	double next;
+	__u64 i;
 	int status;
 
 	status = take_sample(&sample, options->tap);
@@ -213,7 +212,7 @@ int rates_watch(const struct rates_options *options)
 	signals_hold();
 	next = sample.time;
 	for (i = 0; !status && (!options->count || i < options->count); i++) {
-		next += options->interval;
+		next += options->interval / 1e9;
 		if (wait_until(next))
 			break;
 		status = print_next(&sample, options);

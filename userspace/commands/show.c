@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap show: taps, ports, states, settings. */
-#include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,18 +8,13 @@
 #include "host/placement.h"
 #include "tap/counters.h"
 #include "lib/cpus.h"
+#include "lib/json.h"
 #include "lib/message.h"
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
-
-static void show_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap show [-j]\n"
-		"Shows taps, ports, states and settings.\n\n"
-		"  -j, --json  as JSON\n"
-		"  -h, --help  this text\n");
-}
+#include "lib/util.h"
 
 static void print_cpus(const char *what, const cpu_set_t *cpus)
 {
@@ -56,24 +49,13 @@ static void print_tap(const struct tap *tap)
 	print_cpus("post", &placement.post);
 }
 
-static void add_text(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static void add_number(struct json_object *object, const char *key, const char *text)
-{
-	json_object_object_add(object, key, json_object_new_uint64(strtoull(text, NULL, 10)));
-}
-
 /* Null stands for any. */
 static void add_cpus(struct json_object *object, const char *key, const cpu_set_t *cpus)
 {
 	char list[CPU_LIST];
 
 	cpus_print(cpus, list);
-	json_object_object_add(object, key,
-			       CPU_COUNT(cpus) ? json_object_new_string(list) : NULL);
+	json_add_text(object, key, CPU_COUNT(cpus) ? list : NULL);
 }
 
 static struct json_object *cpus_json(const struct tap *tap)
@@ -92,8 +74,8 @@ static struct json_object *port_json(const struct tap_port *port)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "ifname", port->ifname);
-	add_text(object, "state", port->state);
+	json_add_text(object, "ifname", port->ifname);
+	json_add_text(object, "state", port->state);
 	return object;
 }
 
@@ -101,16 +83,16 @@ static struct json_object *tap_json(const struct tap *tap)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "tap", tap->name);
-	add_text(object, "state", tap->state);
-	json_object_object_add(object, "a", port_json(&tap->ports[0]));
+	json_add_text(object, "tap", tap->name);
+	json_add_text(object, "state", tap->state);
+	json_add(object, "a", port_json(&tap->ports[0]));
 	if (tap->n_ports > 1)
-		json_object_object_add(object, "b", port_json(&tap->ports[1]));
-	add_text(object, "policy", tap->policy);
-	add_number(object, "snaplen", tap->snaplen);
-	add_number(object, "guard", tap->guard);
-	add_number(object, "link_follow", tap->link_follow);
-	json_object_object_add(object, "cpus", cpus_json(tap));
+		json_add(object, "b", port_json(&tap->ports[1]));
+	json_add_text(object, "policy", tap->policy);
+	json_add_number(object, "snaplen", strtoull(tap->snaplen, NULL, 10));
+	json_add_number(object, "guard", strtoull(tap->guard, NULL, 10));
+	json_add_number(object, "link_follow", strtoull(tap->link_follow, NULL, 10));
+	json_add(object, "cpus", cpus_json(tap));
 	return object;
 }
 
@@ -120,13 +102,11 @@ static void print_json(const struct tap *taps, size_t n_taps, const char *versio
 	struct json_object *list = json_object_new_array();
 	size_t i;
 
-	add_text(object, "version", version);
+	json_add_text(object, "version", version);
 	for (i = 0; i < n_taps; i++)
 		json_object_array_add(list, tap_json(&taps[i]));
-	json_object_object_add(object, "taps", list);
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED));
-	json_object_put(object);
+	json_add(object, "taps", list);
+	json_print(object);
 }
 
 static void print_text(const struct tap *taps, size_t n_taps, const char *version)
@@ -160,6 +140,26 @@ static int show(bool json)
 }
 
 /**
+ * struct options - the command line
+ * @json: JSON, not text
+ */
+struct options {
+	bool json;
+};
+
+static const struct option_row rows[] = {
+	OPTION_FLAG('j', "json", struct options, json, "as JSON"),
+};
+
+static const struct command_line line = {
+	.name = "show",
+	.synopsis = "[-j]",
+	.about = "Shows taps, ports, states and settings.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
+
+/**
  * softtap_show - the subcommand show
  * @argc: number of arguments, the subcommand's name included
  * @argv: the arguments
@@ -168,29 +168,12 @@ static int show(bool json)
  */
 int softtap_show(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	bool json = false;
-	int c;
+	struct options options = { };
+	int words = options_parse(&line, argc, argv, &options);
 
-	while ((c = getopt_long(argc, argv, "jh", options, NULL)) != -1) {
-		switch (c) {
-		case 'j':
-			json = true;
-			break;
-		case 'h':
-			show_help(stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	if (optind < argc) {
-		msg_error("show takes no argument `%s'", argv[optind]);
-		return EXIT_USAGE;
-	}
-	return show(json);
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (words < argc)
+		return options_complain(&line, "unexpected argument `%s'", argv[words]);
+	return show(options.json);
 }

@@ -10,7 +10,6 @@
  * is when the copy is made, whatever it was when the recording began.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -34,6 +33,7 @@
 #include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
@@ -420,102 +420,86 @@ static int run(struct snapshot *snapshot)
 	return status;
 }
 
-static void show_usage(FILE *file)
+static int take_trigger(const struct option_row *row, const char *value, void *options)
 {
-	fputs("Usage: softtap snapshot [-i TAP] -w FILE [OPTION]...\n"
-	      "\n"
-	      "Writes what a tap with policy flight has kept to a pcapng file, while it goes on.\n"
-	      "\n"
-	      "  -i TAP           the tap (tap0)\n"
-	      "  -w FILE          the file, which appears whole; - for standard output\n"
-	      "  --on EXPRESSION  when a frame matches it (pcap-filter(7))\n"
-	      "  --on-signal NAME when this signal comes: USR1, USR2\n"
-	      "  --before SECONDS only what passed that long before (all that is there)\n"
-	      "  --after SECONDS  and for so long after (0)\n"
-	      "  --cpu LIST       run on these processors (those of `up --cpus reader=')\n"
-	      "  -Z USER          become USER when the tap is open, before FILE is made\n"
-	      "  -h, --help       this text\n"
-	      "\n"
-	      "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output could not\n"
-	      "be written, 4 the tap went away meanwhile, 5 it has a reader already.\n", file);
+	struct options *snapshot = options;
+
+	(void)row;
+	return filter_compile(&snapshot->on, value);
 }
 
-static int parse_signal(const char *name, struct options *options)
+static int take_signal_name(const struct option_row *row, const char *value, void *options)
 {
-	if (!strncmp(name, "SIG", 3))
-		name += 3;
-	options->signal = !strcmp(name, "USR1") ? SIGUSR1 : !strcmp(name, "USR2") ? SIGUSR2 : 0;
-	if (options->signal)
+	const char *name = value + (strncmp(value, "SIG", 3) ? 0 : 3);
+	struct options *snapshot = options;
+
+	snapshot->signal = !strcmp(name, "USR1") ? SIGUSR1 : !strcmp(name, "USR2") ? SIGUSR2 : 0;
+	if (snapshot->signal)
 		return 0;
-	msg_error("--on-signal %s: must be USR1 or USR2", name);
+	msg_error("%s %s: must be USR1 or USR2", option_label(row), name);
 	return -1;
 }
 
-static int parse_time(const char *option, const char *text, __u64 *ns)
+static int take_cpus(const struct option_row *row, const char *value, void *options)
 {
-	if (!parse_seconds(text, ns))
-		return 0;
-	msg_error("%s %s: must be a number of seconds", option, text);
-	return -1;
+	struct options *snapshot = options;
+
+	(void)row;
+	return scheduling_parse_cpus(&snapshot->scheduling, value);
 }
 
-/* Return: 0, or -1 with a message. */
-static int parse_option(int option, struct options *options)
+static int take_user(const struct option_row *row, const char *value, void *options)
 {
-	switch (option) {
-	case 'i':
-		options->tap = optarg;
-		return 0;
-	case 'w':
-		options->path = optarg;
-		return 0;
-	case 'O':
-		return filter_compile(&options->on, optarg);
-	case 'S':
-		return parse_signal(optarg, options);
-	case 'B':
-		return parse_time("--before", optarg, &options->before);
-	case 'A':
-		return parse_time("--after", optarg, &options->after);
-	case 'C':
-		return scheduling_parse_cpus(&options->scheduling, optarg);
-	case 'Z':
-		return privileges_parse(&options->privileges, optarg);
-	default:
-		return -1;	/* getopt has said why */
-	}
+	struct options *snapshot = options;
+
+	(void)row;
+	return privileges_parse(&snapshot->privileges, value);
 }
+
+static const struct option_row rows[] = {
+	OPTION_TEXT('i', NULL, "TAP", struct options, tap, "the tap (tap0)"),
+	OPTION_TEXT('w', NULL, "FILE", struct options, path,
+		    "the file, which appears whole; - for standard output"),
+	OPTION_CALL(0, "on", "EXPRESSION", take_trigger,
+		    "when a frame matches it (pcap-filter(7))"),
+	OPTION_CALL(0, "on-signal", "NAME", take_signal_name,
+		    "when this signal comes: USR1, USR2"),
+	OPTION_SECONDS(0, "before", "SECONDS", struct options, before,
+		       "only what passed that long before (all that is there)"),
+	OPTION_SECONDS(0, "after", "SECONDS", struct options, after, "and for so long after (0)"),
+	OPTION_CALL(0, "cpu", "LIST", take_cpus,
+		    "run on these processors (those of `up --cpus reader=')"),
+	OPTION_CALL('Z', NULL, "USER", take_user,
+		    "become USER when the tap is open, before FILE is made"),
+};
+
+static const struct command_line line = {
+	.name = "snapshot",
+	.synopsis = "[-i TAP] -w FILE [OPTION]...",
+	.about = "Writes what a tap with policy flight has kept to a pcapng file, while it "
+		 "goes on.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+	.notes = "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output "
+		 "could not be written, 4 the tap went away meanwhile, 5 it has a reader "
+		 "already.",
+};
 
 /* Return: 0, 1 when there is nothing more to do, -1 with a message. */
 static int parse_options(int argc, char **argv, struct options *options)
 {
-	static const struct option names[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "on", required_argument, NULL, 'O' },
-		{ "on-signal", required_argument, NULL, 'S' },
-		{ "before", required_argument, NULL, 'B' },
-		{ "after", required_argument, NULL, 'A' },
-		{ "cpu", required_argument, NULL, 'C' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int option;
+	int words;
 
 	*options = (struct options){ .tap = "tap0", .before = ~0ULL };
-	while ((option = getopt_long(argc, argv, "i:w:Z:h", names, NULL)) != -1) {
-		if (option == 'h') {
-			show_usage(stdout);
-			return 1;
-		}
-		if (parse_option(option, options))
-			return -1;
-	}
-	if (optind < argc) {
-		msg_error("snapshot takes no argument `%s'", argv[optind]);
-		return -1;
-	}
-	if (options->path)
+	words = options_parse(&line, argc, argv, options);
+	if (words <= 0)
+		return words ? -1 : 1;
+	if (words < argc)
+		options_complain(&line, "unexpected argument `%s'", argv[words]);
+	else if (!options->path)
+		options_complain(&line, "where to write? Give -w FILE, or -w - for a pipe");
+	else
 		return 0;
-	msg_error("where to write? Give -w FILE, or -w - for a pipe");
 	return -1;
 }
 

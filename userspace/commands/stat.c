@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap stat: counters, whether they add up, and what was lost outside the tap. */
-#include <errno.h>
-#include <getopt.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,20 +8,15 @@
 #include "commands/rates.h"
 #include "host/outside.h"
 #include "tap/counters.h"
+#include "lib/json.h"
 #include "lib/message.h"
+#include "lib/numbers.h"
+#include "lib/options.h"
 #include "lib/status.h"
+#include "lib/util.h"
 
-static void stat_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap stat [-i TAP] [-j] [-w [SECONDS]] [-c COUNT]\n"
-		"Shows a tap's counters beside what the network devices and the kernel lost, and\n"
-		"whether they add up. Exactly so only at rest: frames pass while they are read.\n\n"
-		"  -i, --interface TAP      one tap, not all\n"
-		"  -j, --json               as JSON; with -w one object a line\n"
-		"  -w, --watch [SECONDS]    rates, every SECONDS (1) until interrupted\n"
-		"  -c, --count COUNT        end after COUNT times\n"
-		"  -h, --help               this text\n");
-}
+#define LEAST_NS	(NS_PER_S / 100)	/* between two rates */
+#define MOST_NS		(86400 * NS_PER_S)
 
 /* --- The laws -------------------------------------------------------------------------------- */
 
@@ -126,16 +118,6 @@ static void print_table(const struct tap *tap)
 
 /* --- As JSON --------------------------------------------------------------------------------- */
 
-static void add_count(struct json_object *object, const char *name, __u64 value)
-{
-	json_object_object_add(object, name, json_object_new_uint64(value));
-}
-
-static void add_text(struct json_object *object, const char *name, const char *text)
-{
-	json_object_object_add(object, name, json_object_new_string(text));
-}
-
 static struct json_object *outside_json(const char *ifname)
 {
 	struct json_object *object;
@@ -147,7 +129,7 @@ static struct json_object *outside_json(const char *ifname)
 		return NULL;	/* null */
 	object = json_object_new_object();
 	for (i = 0; i < N_OUTSIDE; i++)
-		add_count(object, outside_names[i], outside.counters[i]);
+		json_add_number(object, outside_names[i], outside.counters[i]);
 	return object;
 }
 
@@ -156,17 +138,12 @@ static struct json_object *port_json(const struct tap_port *port)
 	struct json_object *object = json_object_new_object();
 	int i;
 
-	add_text(object, "ifname", port->ifname);
-	add_text(object, "state", port->state);
+	json_add_text(object, "ifname", port->ifname);
+	json_add_text(object, "state", port->state);
 	for (i = 0; i < N_COUNTERS; i++)
-		add_count(object, counter_names[i], port->counters[i]);
-	json_object_object_add(object, "netdev", outside_json(port->ifname));
+		json_add_number(object, counter_names[i], port->counters[i]);
+	json_add(object, "netdev", outside_json(port->ifname));
 	return object;
-}
-
-static void add_rest(struct json_object *object, const char *name, __s64 rest)
-{
-	json_object_object_add(object, name, json_object_new_int64(rest));
 }
 
 /* Of frames received on a port: how many are not accounted for, 0 at rest. */
@@ -177,12 +154,12 @@ static struct json_object *laws_json(const struct tap *tap)
 	const struct tap_port *b = &tap->ports[1];
 
 	if (tap->n_ports > 1) {
-		add_rest(object, "forwarding_a", forwarding_rest(a, b));
-		add_rest(object, "forwarding_b", forwarding_rest(b, a));
+		json_add_signed(object, "forwarding_a", forwarding_rest(a, b));
+		json_add_signed(object, "forwarding_b", forwarding_rest(b, a));
 	}
-	add_rest(object, "capture_a", capture_rest(a));
+	json_add_signed(object, "capture_a", capture_rest(a));
 	if (tap->n_ports > 1)
-		add_rest(object, "capture_b", capture_rest(b));
+		json_add_signed(object, "capture_b", capture_rest(b));
 	return object;
 }
 
@@ -190,13 +167,13 @@ static struct json_object *tap_json(const struct tap *tap)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_text(object, "tap", tap->name);
-	add_text(object, "state", tap->state);
-	add_text(object, "policy", tap->policy);
-	json_object_object_add(object, "a", port_json(&tap->ports[0]));
+	json_add_text(object, "tap", tap->name);
+	json_add_text(object, "state", tap->state);
+	json_add_text(object, "policy", tap->policy);
+	json_add(object, "a", port_json(&tap->ports[0]));
 	if (tap->n_ports > 1)
-		json_object_object_add(object, "b", port_json(&tap->ports[1]));
-	json_object_object_add(object, "in_flight", laws_json(tap));
+		json_add(object, "b", port_json(&tap->ports[1]));
+	json_add(object, "in_flight", laws_json(tap));
 	return object;
 }
 
@@ -208,11 +185,9 @@ static void print_json(const struct tap *taps, size_t n_taps)
 
 	for (i = 0; i < n_taps; i++)
 		json_object_array_add(list, tap_json(&taps[i]));
-	json_object_object_add(object, "taps", list);
-	add_count(object, "softnet_dropped", softnet_dropped());
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
-					    JSON_C_TO_STRING_SPACED));
-	json_object_put(object);
+	json_add(object, "taps", list);
+	json_add_number(object, "softnet_dropped", softnet_dropped());
+	json_print(object);
 }
 
 /* --- The command ----------------------------------------------------------------------------- */
@@ -239,55 +214,36 @@ static int print_stat(const struct rates_options *options)
 	return EXIT_OK;
 }
 
-static int parse_interval(const char *text, double *seconds)
+static int take_interval(const struct option_row *row, const char *value, void *options)
 {
-	char *end;
+	struct rates_options *rates = options;
 
-	*seconds = strtod(text, &end);
-	if (end != text && !*end && *seconds >= 0.01 && *seconds <= 86400)
-		return EXIT_OK;
-	msg_error("`%s' is no interval: 0.01 to 86400 seconds", text);
-	return EXIT_USAGE;
+	rates->interval = NS_PER_S;
+	if (!value || (!parse_seconds(value, &rates->interval) && rates->interval >= LEAST_NS &&
+		       rates->interval <= MOST_NS))
+		return 0;
+	msg_error("%s %s: must be an interval of 0.01 to 86400 seconds", option_label(row), value);
+	return -1;
 }
 
-static int parse_count(const char *text, unsigned long *count)
-{
-	char *end;
+static const struct option_row rows[] = {
+	OPTION_TEXT('i', "interface", "TAP", struct rates_options, tap, "one tap, not all"),
+	OPTION_FLAG('j', "json", struct rates_options, json, "as JSON; with -w one object a line"),
+	OPTION_CALL('w', "watch", "[SECONDS]", take_interval,
+		    "rates, every SECONDS (1) until interrupted"),
+	OPTION_NUMBER('c', "count", "COUNT", struct rates_options, count, "times", 1, 0,
+		      "end after COUNT times"),
+};
 
-	errno = 0;
-	*count = strtoul(text, &end, 10);
-	if (end != text && !*end && !errno && *count && *text != '-')
-		return EXIT_OK;
-	msg_error("`%s' is no count: 1 or more", text);
-	return EXIT_USAGE;
-}
-
-/* getopt takes an optional value only when it is glued to its option: "-w2", not "-w 2". */
-static int parse_watch(int argc, char **argv, struct rates_options *options)
-{
-	options->interval = 1;
-	if (!optarg && optind < argc && strspn(argv[optind], "0123456789."))
-		optarg = argv[optind++];
-	return optarg ? parse_interval(optarg, &options->interval) : EXIT_OK;
-}
-
-static int parse_option(int c, int argc, char **argv, struct rates_options *options)
-{
-	switch (c) {
-	case 'i':
-		options->tap = optarg;
-		return EXIT_OK;
-	case 'j':
-		options->json = true;
-		return EXIT_OK;
-	case 'w':
-		return parse_watch(argc, argv, options);
-	case 'c':
-		return parse_count(optarg, &options->count);
-	default:
-		return EXIT_USAGE;
-	}
-}
+static const struct command_line line = {
+	.name = "stat",
+	.synopsis = "[-i TAP] [-j] [-w [SECONDS]] [-c COUNT]",
+	.about = "Shows a tap's counters beside what the network devices and the kernel "
+		 "lost, and whether they add up. Exactly so only at rest: frames pass "
+		 "while they are read.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
 
 /**
  * softtap_stat - the subcommand stat
@@ -298,31 +254,14 @@ static int parse_option(int c, int argc, char **argv, struct rates_options *opti
  */
 int softtap_stat(int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "interface", required_argument, NULL, 'i' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "watch", optional_argument, NULL, 'w' },
-		{ "count", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
 	struct rates_options options = { };
-	int c, status;
+	int words = options_parse(&line, argc, argv, &options);
 
-	while ((c = getopt_long(argc, argv, "i:jw::c:h", long_options, NULL)) != -1) {
-		if (c == 'h') {
-			stat_help(stdout);
-			return EXIT_OK;
-		}
-		status = parse_option(c, argc, argv, &options);
-		if (status)
-			return status;
-	}
-	if (optind < argc) {
-		msg_error("unexpected argument `%s'", argv[optind]);
-		return EXIT_USAGE;
-	}
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (words < argc)
+		return options_complain(&line, "unexpected argument `%s'", argv[words]);
 	if (options.count && !options.interval)
-		options.interval = 1;
+		options.interval = NS_PER_S;
 	return options.interval ? rates_watch(&options) : print_stat(&options);
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap up: prepares two ports and puts the tap between them. */
 #include <errno.h>
-#include <getopt.h>
 #include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,10 +15,12 @@
 #include "tap/counters.h"
 #include "tap/module.h"
 #include "lib/message.h"
+#include "lib/options.h"
 #include "lib/paths.h"
 #include "lib/signals.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
+#include "lib/util.h"
 
 /**
  * struct wishes - the command line
@@ -29,26 +30,9 @@
  */
 struct wishes {
 	bool force;
-	unsigned int queues;
+	__u64 queues;
 	struct placement placement;
 };
-
-static void up_help(FILE *file)
-{
-	fprintf(file, "Usage: softtap up [OPTIONS] PORT-A [PORT-B]\n"
-		"Prepares two ports and puts the tap between them, or on one to listen only.\n"
-		"On the ports: no address, no IPv6, no offload that changes frames, a qdisc that keeps\n"
-		"their order, and none that is chosen by CPU. `softtap down' puts everything back as it was. The module is loaded if it\n"
-		"is not: the file $SOFTTAP_KO, or what modprobe finds.\n\n"
-		"  --queues N     give each port N queues; with 1, frames leave in the order in which\n"
-		"                 they came over the whole link, not within a queue only\n"
-		"  --cpus PLACES  processors by what they are for, as rx=0-1,reader=2,post=3: the\n"
-		"                 ports' interrupts, softtap capture, what softtap post starts\n"
-		"  --force        also a port with the default route, a login session over it, or a\n"
-		"                 qdisc of your own, which then stays\n"
-		"  -v, --verbose  tell each step\n"
-		"  -h, --help     this text\n");
-}
 
 /* --- What is refused, before anything is changed --------------------------------------------- */
 
@@ -341,14 +325,46 @@ static int up_locked(int n, char **ifnames, const struct wishes *wishes)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+static int take_cpus(const struct option_row *row, const char *value, void *options)
+{
+	struct wishes *wishes = options;
+
+	(void)row;
+	return placement_parse(&wishes->placement, value);
+}
+
+static const struct option_row rows[] = {
+	OPTION_NUMBER(0, "queues", "N", struct wishes, queues, "queues", 1, 65536,
+		      "give each port N queues; with 1, frames leave in the order in which "
+		      "they came over the whole link, not within a queue only"),
+	OPTION_CALL(0, "cpus", "PLACES", take_cpus,
+		    "processors by what they are for, as rx=0-1,reader=2,post=3: the ports' "
+		    "interrupts, softtap capture, what softtap post starts"),
+	OPTION_FLAG(0, "force", struct wishes, force,
+		    "also a port with the default route, a login session over it, or a qdisc "
+		    "of your own, which then stays"),
+	OPTION_VERBOSE,
+};
+
+static const struct command_line line = {
+	.name = "up",
+	.synopsis = "[OPTION]... PORT-A [PORT-B]",
+	.about = "Prepares two ports and puts the tap between them, or on one to listen "
+		 "only. On the ports: no address, no IPv6, no offload that changes frames, "
+		 "a qdisc that keeps their order, and none that is chosen by CPU. `softtap "
+		 "down' puts everything back as it was. The module is loaded if it is not: "
+		 "the file $SOFTTAP_KO, or what modprobe finds.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
+
 static int up(int n, char **ifnames, const struct wishes *wishes)
 {
 	int i, status;
 
-	if (n < 1 || n > 2) {
-		msg_error("give the names of two ports, or of one to listen only");
-		return EXIT_USAGE;
-	}
+	if (n < 1 || n > 2)
+		return options_complain(&line,
+					"give the names of two ports, or of one to listen only");
 	for (i = 0; i < n; i++)
 		if (!is_name(ifnames[i]))
 			return EXIT_USAGE;
@@ -361,21 +377,6 @@ static int up(int n, char **ifnames, const struct wishes *wishes)
 	return status ? status : up_locked(n, ifnames, wishes);
 }
 
-static int parse_queues(unsigned int *queues, const char *text)
-{
-	unsigned long number;
-	char *end;
-
-	errno = 0;
-	number = strtoul(text, &end, 10);
-	if (!errno && end != text && !*end && *text != '-' && number && number <= 65536) {
-		*queues = number;
-		return 0;
-	}
-	msg_error("--queues %s: must be a number of queues, 1 or more", text);
-	return -EINVAL;
-}
-
 /**
  * softtap_up - the subcommand up
  * @argc: number of arguments, the subcommand's name included
@@ -385,37 +386,10 @@ static int parse_queues(unsigned int *queues, const char *text)
  */
 int softtap_up(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "cpus", required_argument, NULL, 'c' },
-		{ "force", no_argument, NULL, 'f' },
-		{ "queues", required_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
 	struct wishes wishes = { };
-	int c, err = 0;
+	int words = options_parse(&line, argc, argv, &wishes);
 
-	while (!err && (c = getopt_long(argc, argv, "vh", options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			err = placement_parse(&wishes.placement, optarg);
-			break;
-		case 'f':
-			wishes.force = true;
-			break;
-		case 'q':
-			err = parse_queues(&wishes.queues, optarg);
-			break;
-		case 'v':
-			msg_set_verbose(true);
-			break;
-		case 'h':
-			up_help(stdout);
-			return EXIT_OK;
-		default:
-			return EXIT_USAGE;
-		}
-	}
-	return err ? EXIT_USAGE : up(argc - optind, argv + optind, &wishes);
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	return up(argc - words, argv + words, &wishes);
 }

@@ -4,8 +4,6 @@
  * with the tap's counters; and what is missing in it, and when.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,8 +13,10 @@
 #include "tap/counters.h"
 #include "pcapng/read.h"
 #include "lib/clock.h"
+#include "lib/json.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
+#include "lib/options.h"
 #include "lib/status.h"
 #include "lib/util.h"
 
@@ -53,23 +53,6 @@ struct findings {
 	unsigned int count;
 	char text[FINDINGS][256];
 };
-
-static void verify_help(FILE *file)
-{
-	fputs("Usage: softtap verify [-jv] [--before FILE] [--after FILE] [-i TAP]\n"
-	      "                      [--fail-on-loss] FILE\n"
-	      "Checks a capture: that it is whole, in order of time, and that what it holds and\n"
-	      "what it says was lost add up. Tells what is missing in it. - is standard input.\n\n"
-	      "  -v, --verbose        each gap: the times around it, and how many frames; and\n"
-	      "                       each step of the wall clock\n"
-	      "  -j, --json           as JSON; with -v one object a line, the gaps first\n"
-	      "  --before FILE        hold it against the tap's counters: what `softtap stat -j'\n"
-	      "                       told before the capture started; without, they were 0\n"
-	      "  --after FILE         and after it ended\n"
-	      "  -i, --interface TAP  whose counters (tap0)\n"
-	      "  --fail-on-loss       exit status 6 when frames are missing\n"
-	      "  -h, --help           this text\n", file);
-}
 
 /* --- The laws -------------------------------------------------------------------------------- */
 
@@ -333,36 +316,23 @@ static void print_text(const struct inspection *in, const struct findings *findi
 		       in->allowed ? "the order that it tells of" : "order");
 }
 
-static void add_count(struct json_object *object, const char *name, __u64 value)
-{
-	json_object_object_add(object, name, json_object_new_uint64(value));
-}
-
 /* As text: many a reader of JSON keeps only 53 bits of a number. Null where there is none. */
 static void add_time(struct json_object *object, const char *name, bool known, __u64 time)
 {
 	char text[TIME_TEXT];
 
-	json_object_object_add(object, name,
-			       known ? json_object_new_string(time_text(text, time)) : NULL);
-}
-
-static void print_object(struct json_object *object, int flags)
-{
-	puts(json_object_to_json_string_ext(object, flags));
-	json_object_put(object);
+	json_add_text(object, name, known ? time_text(text, time) : NULL);
 }
 
 static void print_json_gap(const struct inspection *in, const struct inspect_gap *gap)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "interface",
-			       json_object_new_string(in->ports[gap->port].name));
-	add_count(object, "missing", gap->missing);
+	json_add_text(object, "interface", in->ports[gap->port].name);
+	json_add_number(object, "missing", gap->missing);
 	add_time(object, "after", gap->before, gap->before);
 	add_time(object, "before", true, gap->after);
-	print_object(object, JSON_C_TO_STRING_PLAIN);
+	json_print_line(object);
 }
 
 static void print_json_step(const struct inspection *in, const struct inspect_step *step)
@@ -370,9 +340,9 @@ static void print_json_step(const struct inspection *in, const struct inspect_st
 	struct json_object *object = json_object_new_object();
 
 	(void)in;
-	json_object_object_add(object, "clock_stepped_ns", json_object_new_int64(step->ns));
+	json_add_signed(object, "clock_stepped_ns", step->ns);
 	add_time(object, "at", true, step->time);
-	print_object(object, JSON_C_TO_STRING_PLAIN);
+	json_print_line(object);
 }
 
 static struct json_object *statistics_json(const struct inspect_port *port)
@@ -384,10 +354,10 @@ static struct json_object *statistics_json(const struct inspect_port *port)
 		return NULL;	/* null */
 	object = json_object_new_object();
 	add_time(object, "end", true, said->end);
-	add_count(object, "received", said->received);
-	add_count(object, "dropped", said->dropped);
-	add_count(object, "delivered", said->delivered);
-	add_count(object, "dropped_after_last", after_last(port));
+	json_add_number(object, "received", said->received);
+	json_add_number(object, "dropped", said->dropped);
+	json_add_number(object, "delivered", said->delivered);
+	json_add_number(object, "dropped_after_last", after_last(port));
 	return object;
 }
 
@@ -395,18 +365,18 @@ static struct json_object *port_json(const struct inspect_port *port)
 {
 	struct json_object *object = json_object_new_object();
 
-	json_object_object_add(object, "name", json_object_new_string(port->name));
-	add_count(object, "packets", port->packets);
-	add_count(object, "bytes", port->bytes);
+	json_add_text(object, "name", port->name);
+	json_add_number(object, "packets", port->packets);
+	json_add_number(object, "bytes", port->bytes);
 	add_time(object, "first", port->packets, port->first);
 	add_time(object, "last", port->packets, port->last);
-	add_count(object, "gaps", port->gaps);
-	add_count(object, "missing", port->missing);
-	json_object_object_add(object, "statistics", statistics_json(port));
+	json_add_number(object, "gaps", port->gaps);
+	json_add_number(object, "missing", port->missing);
+	json_add(object, "statistics", statistics_json(port));
 	return object;
 }
 
-static void print_json(const struct inspection *in, const struct findings *findings, int flags)
+static void print_json(const struct inspection *in, const struct findings *findings, bool line)
 {
 	struct json_object *object = json_object_new_object();
 	struct json_object *ports = json_object_new_array(), *wrong = json_object_new_array();
@@ -416,15 +386,15 @@ static void print_json(const struct inspection *in, const struct findings *findi
 		json_object_array_add(ports, port_json(&in->ports[i]));
 	for (i = 0; i < findings->count; i++)
 		json_object_array_add(wrong, json_object_new_string(findings->text[i]));
-	json_object_object_add(object, "interfaces", ports);
-	add_count(object, "out_of_order", in->late);
-	add_count(object, "disorder_ns", in->disorder);
-	add_count(object, "disorder_allowed_ns", in->allowed);
-	add_count(object, "clock_steps", in->steps);
-	json_object_object_add(object, "clock_stepped_ns", json_object_new_int64(in->stepped));
-	add_count(object, "torn_bytes", in->end == INSPECT_TORN ? in->taken : 0);
-	json_object_object_add(object, "wrong", wrong);
-	print_object(object, flags);
+	json_add(object, "interfaces", ports);
+	json_add_number(object, "out_of_order", in->late);
+	json_add_number(object, "disorder_ns", in->disorder);
+	json_add_number(object, "disorder_allowed_ns", in->allowed);
+	json_add_number(object, "clock_steps", in->steps);
+	json_add_signed(object, "clock_stepped_ns", in->stepped);
+	json_add_number(object, "torn_bytes", in->end == INSPECT_TORN ? in->taken : 0);
+	json_add(object, "wrong", wrong);
+	(line ? json_print_line : json_print)(object);
 }
 
 static void report(const struct options *options, const struct inspection *in,
@@ -434,10 +404,8 @@ static void report(const struct options *options, const struct inspection *in,
 
 	if (!options->json)
 		print_text(in, findings);
-	else if (options->gaps)
-		print_json(in, findings, JSON_C_TO_STRING_PLAIN);
 	else
-		print_json(in, findings, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED);
+		print_json(in, findings, options->gaps);
 	for (i = 0; i < findings->count; i++)
 		msg_error("%s: %s", options->path, findings->text[i]);
 }
@@ -478,48 +446,30 @@ static int verify(const struct options *options)
 	return status;
 }
 
-static int parse_option(int option, struct options *options)
-{
-	switch (option) {
-	case 'v':
-		options->gaps = true;
-		return EXIT_OK;
-	case 'j':
-		options->json = true;
-		return EXIT_OK;
-	case 'i':
-		options->tap = optarg;
-		return EXIT_OK;
-	case 'B':
-		options->before = optarg;
-		return EXIT_OK;
-	case 'A':
-		options->after = optarg;
-		return EXIT_OK;
-	case 'L':
-		options->fail_on_loss = true;
-		return EXIT_OK;
-	default:
-		return EXIT_USAGE;
-	}
-}
+static const struct option_row rows[] = {
+	OPTION_FLAG('v', "verbose", struct options, gaps,
+		    "each gap: the times around it, and how many frames; and each step of the "
+		    "wall clock"),
+	OPTION_FLAG('j', "json", struct options, json,
+		    "as JSON; with -v one object a line, the gaps first"),
+	OPTION_TEXT(0, "before", "FILE", struct options, before,
+		    "hold it against the tap's counters: what `softtap stat -j' told before "
+		    "the capture started; without, they were 0"),
+	OPTION_TEXT(0, "after", "FILE", struct options, after, "and after it ended"),
+	OPTION_TEXT('i', "interface", "TAP", struct options, tap, "whose counters (tap0)"),
+	OPTION_FLAG(0, "fail-on-loss", struct options, fail_on_loss,
+		    "exit status 6 when frames are missing"),
+};
 
-/* Return: an exit status, with a message unless it is EXIT_OK. */
-static int check_arguments(int argc, char **argv, struct options *options)
-{
-	if (argc - optind != 1) {
-		msg_error("verify: give one file, or - for standard input");
-		return EXIT_USAGE;
-	}
-	if ((options->before || options->tap) && !options->after) {
-		msg_error("verify: %s needs --after", options->before ? "--before" : "-i");
-		return EXIT_USAGE;
-	}
-	if (!options->tap)
-		options->tap = "tap0";
-	options->path = argv[optind];
-	return EXIT_OK;
-}
+static const struct command_line line = {
+	.name = "verify",
+	.synopsis = "[OPTION]... FILE",
+	.about = "Checks a capture: that it is whole, in order of time, and that what it "
+		 "holds and what it says was lost add up. Tells what is missing in it. - "
+		 "is standard input.",
+	.rows = rows,
+	.n_rows = ARRAY_SIZE(rows),
+};
 
 /**
  * softtap_verify - the subcommand verify
@@ -530,28 +480,18 @@ static int check_arguments(int argc, char **argv, struct options *options)
  */
 int softtap_verify(int argc, char **argv)
 {
-	static const struct option names[] = {
-		{ "verbose", no_argument, NULL, 'v' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "interface", required_argument, NULL, 'i' },
-		{ "before", required_argument, NULL, 'B' },
-		{ "after", required_argument, NULL, 'A' },
-		{ "fail-on-loss", no_argument, NULL, 'L' },
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
 	struct options options = { };
-	int c, status;
+	int words = options_parse(&line, argc, argv, &options);
 
-	while ((c = getopt_long(argc, argv, "vji:h", names, NULL)) != -1) {
-		if (c == 'h') {
-			verify_help(stdout);
-			return EXIT_OK;
-		}
-		status = parse_option(c, &options);
-		if (status)
-			return status;
-	}
-	status = check_arguments(argc, argv, &options);
-	return status ? status : verify(&options);
+	if (words <= 0)
+		return words ? EXIT_USAGE : EXIT_OK;
+	if (argc - words != 1)
+		return options_complain(&line, "give one file, or - for standard input");
+	if ((options.before || options.tap) && !options.after)
+		return options_complain(&line, "%s needs --after",
+					options.before ? "--before" : "-i");
+	if (!options.tap)
+		options.tap = "tap0";
+	options.path = argv[words];
+	return verify(&options);
 }

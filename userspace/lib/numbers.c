@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Numbers on the command line. */
+#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "lib/numbers.h"
 
@@ -20,26 +22,32 @@ int parse_number(const char *text, __u64 least, __u64 most, __u64 *number)
 {
 	char *end;
 
+	/* strtoull() would take white space and a sign, and -5 as very much. */
+	if (!isdigit((unsigned char)*text))
+		return -1;
 	errno = 0;
 	*number = strtoull(text, &end, 10);
-	if (errno || end == text || *end || *text == '-' || *number < least || *number > most)
-		return -1;
-	return 0;
+	return errno || *end || *number < least || *number > most ? -1 : 0;
 }
 
 /**
  * parse_seconds - read a time, a fraction of a second perhaps
- * @text: seconds, not negative
+ * @text: decimal digits, and perhaps a point
  * @ns: set on success
  *
  * Return: 0 or -1.
  */
 int parse_seconds(const char *text, __u64 *ns)
 {
-	char *end;
-	double seconds = strtod(text, &end);
+	double seconds;
 
-	if (end == text || *end || !(seconds >= 0 && seconds < SECONDS_MAX))
+	/* Not what strtod() takes beside: signs, hexadecimal digits, words. */
+	if (!strpbrk(text, "0123456789") || text[strspn(text, "0123456789.")])
+		return -1;
+	if (strchr(text, '.') != strrchr(text, '.'))
+		return -1;
+	seconds = strtod(text, NULL);
+	if (seconds >= SECONDS_MAX)
 		return -1;
 	*ns = seconds * NS_PER_S;
 	return 0;
