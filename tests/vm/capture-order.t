@@ -174,10 +174,10 @@ capture_delays() {
 # --- Whole sub-buffers --------------------------------------------------------------------------------
 
 # On how fast frames come depends how long a processor takes to fill a sub-buffer of 128 KiB: 400
-# bytes a frame and its record, half of what is carried. The interval is three of that, the capture
-# two intervals, on however slow a machine.
+# bytes a frame and its record, half of what is carried, over all processors that it may come to. The
+# interval is three of that, the capture two intervals, on however slow a machine.
 choose_interval() {
-	local fill=$((128 * 1024 * 1000 / (carried * 200)))
+	local fill=$((128 * 1024 * 1000 * processors / 2 / (carried * 200)))
 	[ $((3 * fill)) -lt "$interval" ] || interval=$((3 * fill))
 	echo "$interval" >interval
 }

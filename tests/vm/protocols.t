@@ -177,7 +177,8 @@ marked_transfer() {
 	in_a sysctl -qw net.ipv4.tcp_ecn=1
 	in_b sysctl -qw net.ipv4.tcp_ecn=1
 	in_a ip addr add 192.0.2.1/24 dev a0
-	in_a tc qdisc replace dev a0 root handle 1: tbf rate 20mbit burst 10kb latency 50ms
+	# Slower than the machine, or no queue would form.
+	in_a tc qdisc replace dev a0 root handle 1: tbf rate $((20 / patience))mbit burst 10kb latency 50ms
 	in_a tc qdisc add dev a0 parent 1: fq_codel ce_threshold 1ms
 	in_b iperf3 -s -1 --forceflush </dev/null >iperf.server.log 2>&1 &
 	server=$!
