@@ -52,13 +52,16 @@
  * @batch: those between
  * @whole: the batch is whole sub-buffers
  * @ports: the account so far
+ * @file: what the file has from before, when this reader goes on in it
+ * @goes_on: it does
+ * @unfinished: where a reader before has stopped
  * @records: written so far
+ * @left: records that a reader before has left
  * @doubled: records at the start that a reader before may have written already
  * @clock: of the file
  * @restamp: gives records the file's times
  * @watch: tells that the wall clock was set, -1 when nothing does
  * @was_set: it has told so
- * @start: when it started, ns of the monotonic clock
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
@@ -71,13 +74,16 @@ struct capture {
 	struct batch batch;
 	bool whole;
 	struct port_account ports[SOFTTAP_PORTS];
+	struct file_account file;
+	bool goes_on;
+	struct unfinished unfinished;
 	__u64 records;
+	__u64 left;
 	__u64 doubled;
 	struct file_clock clock;
 	struct restamp restamp;
 	int watch;
 	bool was_set;
-	__u64 start;
 	__u64 deadline;
 	__u64 progress;
 	int status;
@@ -164,9 +170,28 @@ static size_t write_pieces(struct capture *capture)
 	return storage_write(&capture->storage, pieces, n_pieces);
 }
 
+/* The account of a port in the file. */
+static struct port_account account_of(const struct capture *capture, unsigned int port)
+{
+	const struct port_account *now = &capture->ports[port];
+	struct port_account sum = capture->file.ports[port];
+
+	sum.recorded += now->recorded;
+	sum.passed_over += now->passed_over;
+	sum.dropped += now->dropped;
+	sum.unplaced += now->unplaced;
+	return sum;
+}
+
 static int leave_note(const struct capture *capture)
 {
-	return journal_note(&capture->relay, &capture->storage, capture->clock.shift);
+	struct file_account account = capture->file;
+	unsigned int port;
+
+	account.shift = capture->clock.shift;
+	for (port = 0; port < SOFTTAP_PORTS; port++)
+		account.ports[port] = account_of(capture, port);
+	return journal_note(&capture->relay, &capture->storage, &account);
 }
 
 /* Writes one batch. Return: 0, or -1 when the capture is over. */
@@ -262,7 +287,7 @@ static bool wait_for_records(struct capture *capture)
 		timeout = capture->deadline - now;
 	if (wait_for(fds, ARRAY_SIZE(fds), timeout) <= 0)
 		return true;
-	capture->was_set = fds[1].revents;
+	capture->was_set |= fds[1].revents != 0;
 	if (!(fds[0].revents & (POLLHUP | POLLERR)))
 		return true;
 	msg_error("%s went away", capture->options.tap);
@@ -312,8 +337,9 @@ static int write_blocks(struct capture *capture, const struct blocks *blocks)
 static void put_statistics(const struct capture *capture, struct blocks *blocks, unsigned int port,
 			   const char *comment)
 {
-	pcapng_statistics(blocks, port, &capture->ports[port],
-			  clock_add(capture->start, capture->clock.offset), capture->clock.now,
+	const struct port_account account = account_of(capture, port);
+
+	pcapng_statistics(blocks, port, &account, capture->file.start, capture->clock.now,
 			  comment);
 }
 
@@ -411,6 +437,20 @@ static void write_end(struct capture *capture)
 	write_blocks(capture, &blocks);
 }
 
+/* Nobody is to go on in a file that has its end. */
+static void finish_file(struct capture *capture)
+{
+	write_end(capture);
+	if (capture->status == EXIT_OK || capture->status == EXIT_GONE)
+		(void)!journal_finish(&capture->relay);
+}
+
+/* How many ns a record may be older than one before it. */
+static __u64 disorder_of(const struct capture_options *options)
+{
+	return options->by_buffer ? options->interval * NS_PER_MS : 0;
+}
+
 /* What a file says of itself as a whole: its order, if that is not of time, comes first. */
 static const char *comment_on_file(char *comment, size_t size, const struct capture *capture)
 {
@@ -428,11 +468,25 @@ static const char *comment_on_file(char *comment, size_t size, const struct capt
 	return length || capture->doubled ? comment : NULL;
 }
 
+/* The file is begun, and stays as it is. Return: 0, or -1 after a complaint. */
+static int go_on(struct capture *capture)
+{
+	if (!storage_go_on(&capture->storage)) {
+		msg_warning("%s: going on behind its last packet", capture->storage.path);
+		return 0;
+	}
+	msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+	capture->status = EXIT_OUTPUT;
+	return -1;
+}
+
 static int write_start(struct capture *capture)
 {
 	struct blocks blocks = { .length = 0 };
 	char comment[160];
 
+	if (capture->goes_on)
+		return go_on(capture);
 	pcapng_start(&blocks, &capture->relay.geometry,
 		     comment_on_file(comment, sizeof(comment), capture));
 	if (write_blocks(capture, &blocks))
@@ -444,18 +498,17 @@ static int write_start(struct capture *capture)
 	return -1;
 }
 
-/* What a reader before left is written first; it is said how much, and what may be double. */
+/* What a reader before left is written first: how much that is, and what may be double. */
 static int count_left_over(struct capture *capture)
 {
 	struct relay *relay = &capture->relay;
-	__u64 left = 0;
 	unsigned int cpu;
 
 	if (relay_look(relay, NULL)) {
 		msg_error("%s: %s", capture->options.tap, strerror(errno));
 		return -1;
 	}
-	journal_take_up(relay);
+	journal_take_up(relay, &capture->unfinished);
 	if (relay_look(relay, NULL)) {
 		msg_error("%s: %s", capture->options.tap, strerror(errno));
 		return -1;
@@ -463,15 +516,19 @@ static int count_left_over(struct capture *capture)
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		const struct stream *stream = &relay->streams[cpu];
 
-		left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
+		capture->left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
 		if (stream->before > stream->position)
 			capture->doubled += merge_count(relay, cpu, stream->position,
 							stream->before, NULL);
 	}
-	if (left)
-		msg_warning("%llu packet%s from before, which nobody has taken, come first; %llu of them may be in its file too",
-			    left, plural(left), capture->doubled);
 	return 0;
+}
+
+static void tell_left_over(const struct capture *capture)
+{
+	if (capture->left)
+		msg_warning("%llu packet%s from before, which nobody has taken, come first; %llu of them may be in its file too",
+			    capture->left, plural(capture->left), capture->doubled);
 }
 
 static void show_result(struct capture *capture)
@@ -515,10 +572,19 @@ static int start_clock(struct capture *capture)
 	const struct relay *relay = &capture->relay;
 	struct softtap_clock before;
 
-	if (relay_clock(relay, &before) || relay_start(relay) ||
-	    file_clock_begin(&capture->clock, relay))
+	if (relay_clock(relay, &before) || relay_start(relay))
 		return -1;
-	capture->start = before.monotonic;
+	if (capture->goes_on) {
+		if (file_clock_go_on(&capture->clock, relay, capture->file.offset))
+			return -1;
+		capture->was_set = true;	/* it may have been */
+	} else {
+		if (file_clock_begin(&capture->clock, relay))
+			return -1;
+		capture->file.offset = capture->clock.offset;
+		capture->file.start = clock_add(before.monotonic, capture->clock.offset);
+		capture->file.disorder = disorder_of(&capture->options);
+	}
 	return restamp_begin(&capture->restamp, capture->clock.shift,
 			     BATCH_BYTES + relay->geometry.subbuf_size);
 }
@@ -531,6 +597,34 @@ static int start(struct capture *capture)
 	msg_error("%s: %s", capture->options.tap,
 		  errno == ENODEV ? "it is gone" : strerror(errno));
 	capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
+	return -1;
+}
+
+/*
+ * Is the output where a reader before has stopped? Then this one goes on there, or leaves it as it
+ * is. Return: 0, or -1 after a complaint.
+ */
+static int choose_place(struct capture *capture)
+{
+	const struct unfinished *unfinished = &capture->unfinished;
+	const char *fault = unfinished->fault;
+
+	if (!unfinished->present ||
+	    !storage_is(&capture->storage, unfinished->device, unfinished->inode)) {
+		if (!storage_begin(&capture->storage))
+			return 0;
+		msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+		return -1;
+	}
+	if (!fault && disorder_of(&capture->options) > unfinished->account.disorder)
+		fault = "it has another order";
+	if (!fault) {
+		capture->goes_on = true;
+		capture->file = unfinished->account;
+		return 0;
+	}
+	msg_error("%s: a capture that did not come to its end, and %s: give another file",
+		  capture->storage.path, fault);
 	return -1;
 }
 
@@ -547,7 +641,7 @@ static void capture_to_storage(struct capture *capture)
 		finish_records(capture);
 	/* After a failed write the account is not closed: the next reader goes on with it. */
 	if (capture->status != EXIT_OUTPUT)
-		write_end(capture);
+		finish_file(capture);
 	show_result(capture);
 }
 
@@ -609,6 +703,17 @@ static void watch_clock(struct capture *capture)
 		msg_warning("cannot watch the wall clock: %s", strerror(errno));
 }
 
+/* Going on in a file is no overwriting. Return: 0, or -1 after a complaint. */
+static int open_storage(struct capture *capture)
+{
+	const char *path = capture->options.path;
+	unsigned int how = 0;
+
+	if (capture->options.no_clobber && !journal_means(&capture->unfinished, path))
+		how = STORAGE_KEEP;
+	return storage_open(&capture->storage, path, how);
+}
+
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
@@ -620,12 +725,16 @@ static int run_capture(struct capture *capture)
 	if (check_policy(capture->options.tap) || choose(capture) || settle(capture) ||
 	    count_left_over(capture)) {
 		capture->status = EXIT_FAILED;
-	} else if (storage_open(&capture->storage, capture->options.path, false)) {
+	} else if (open_storage(capture)) {
+		capture->status = EXIT_OUTPUT;
+	} else if (choose_place(capture)) {
+		storage_close(&capture->storage);
 		capture->status = EXIT_OUTPUT;
 	} else {
 		capture->storage.give_up = impatient;
 		sizing_warn(&capture->relay.geometry, &capture->storage);
 		is_open = true;
+		tell_left_over(capture);
 		capture_to_storage(capture);
 	}
 	relay_close(&capture->relay);

@@ -110,7 +110,9 @@ static int take_order(const struct option_row *row, const char *value, void *opt
 static const struct option_row rows[] = {
 	OPTION_CALL('i', NULL, "TAP", take_tap, "the tap to read (tap0)"),
 	OPTION_TEXT('w', NULL, "FILE", struct capture_options, path,
-		    "the file, made anew; - for standard output"),
+		    "the file; - for standard output"),
+	OPTION_FLAG(0, "no-clobber", struct capture_options, no_clobber,
+		    "do not overwrite a file that is there"),
 	OPTION_NUMBER('c', NULL, "COUNT", struct capture_options, count, "packets", 1, 0,
 		      "end after COUNT packets"),
 	OPTION_CALL('a', NULL, "duration:SECONDS", take_duration, "end after that time"),

@@ -20,6 +20,7 @@
  * @snaplen: bytes of a frame to record at most, 0 for all
  * @ports: bit per port whose frames are recorded, 0 for all ports
  * @program: which frames are recorded; without instructions all
+ * @no_clobber: a file that is there is not overwritten
  * @fail_on_loss: missing frames are a failure
  * @scheduling: where the reader runs, and how urgently
  * @privileges: who captures when the tap is open
@@ -34,6 +35,7 @@ struct capture_options {
 	__u64 snaplen;
 	__u32 ports;
 	struct bpf_program program;
+	bool no_clobber;
 	bool fail_on_loss;
 	struct scheduling scheduling;
 	struct privileges privileges;

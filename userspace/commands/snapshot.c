@@ -23,6 +23,7 @@
 #include "reader/file_clock.h"
 #include "reader/filter.h"
 #include "reader/flight.h"
+#include "reader/journal.h"
 #include "reader/merge.h"
 #include "reader/privileges.h"
 #include "reader/restamp.h"
@@ -302,11 +303,19 @@ static int write_end(struct snapshot *snapshot)
 /* Return: an exit status, after a message unless it is EXIT_OK. */
 static int write_file(struct snapshot *snapshot)
 {
+	struct unfinished unfinished;
 	bool whole;
 
-	if (storage_open(&snapshot->storage, snapshot->options.path, true))
+	journal_look(&snapshot->relay, &unfinished);
+	if (journal_means(&unfinished, snapshot->options.path)) {
+		msg_error("%s: a capture that did not come to its end: give another file",
+			  snapshot->options.path);
 		return EXIT_OUTPUT;
-	whole = !write_start(snapshot) && !write_records(snapshot) && !write_end(snapshot) &&
+	}
+	if (storage_open(&snapshot->storage, snapshot->options.path, STORAGE_WHOLE))
+		return EXIT_OUTPUT;
+	whole = !storage_begin(&snapshot->storage) && !write_start(snapshot) &&
+		!write_records(snapshot) && !write_end(snapshot) &&
 		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
 	if (whole && !storage_close(&snapshot->storage))
 		return EXIT_OK;

@@ -29,6 +29,28 @@ int file_clock_begin(struct file_clock *clock, const struct relay *relay)
 }
 
 /**
+ * file_clock_go_on - go on in a file that was begun before
+ * @clock: filled; a step of the wall clock since then is found at the next look
+ * @relay: recording
+ * @offset: of the file. The records' clock may have become another one, but only if no record is
+ *	left that has the one before.
+ *
+ * Return: 0, or -1 with errno.
+ */
+int file_clock_go_on(struct file_clock *clock, const struct relay *relay, __s64 offset)
+{
+	struct softtap_clock now;
+
+	if (relay_clock(relay, &now))
+		return -1;
+	clock->shift = offset - now.records;
+	clock->offset = offset;
+	clock->wall = clock->offset;
+	clock->now = clock_add(now.monotonic, clock->offset);
+	return 0;
+}
+
+/**
  * file_clock_look - look at the time, and whether the wall clock was stepped
  * @clock: of a file; what it has for now changes
  * @relay: as before

@@ -19,6 +19,7 @@ struct file_clock {
 };
 
 int file_clock_begin(struct file_clock *clock, const struct relay *relay);
+int file_clock_go_on(struct file_clock *clock, const struct relay *relay, __s64 offset);
 __s64 file_clock_look(struct file_clock *clock, const struct relay *relay);
 
 #endif /* SOFTTAP_FILE_CLOCK_H */

@@ -4,7 +4,9 @@
  *
  * Before each write a reader leaves a note in the module: which file, and from where on. The next
  * one looks there: records that are in the file are not written again, and what was cut short at
- * its end is taken off, as that record comes whole in the next file.
+ * its end is taken off, as that record comes whole in the next file. If that is to be the very
+ * same file, it goes on there, as if it had never stopped: the note has the account up to the last
+ * write, and what is behind it is counted.
  *
  * The note is what somebody says who may read the tap, and this process may be root: it is believed
  * of that user's own files only, and of any when it is root who left it. The file may have become
@@ -25,19 +27,23 @@
 #include "lib/message.h"
 #include "lib/util.h"
 
+#define NOTE_VERSION	2	/* of struct note: others are of another version of this program */
+
 /**
  * struct note - what is left
+ * @version: %NOTE_VERSION
  * @device: of the file system
  * @inode: of the file
  * @offset: where writing was about to begin
- * @shift: ns by which times there differ from those of the records
+ * @account: of what is before that
  * @path: of the file, absolute
  */
 struct note {
+	__u64 version;
 	__u64 device;
 	__u64 inode;
 	__u64 offset;
-	__s64 shift;
+	struct file_account account;
 	char path[PATH_MAX];
 };
 
@@ -45,15 +51,16 @@ struct note {
  * journal_note - note that something is about to be written
  * @relay: open
  * @storage: where to, behind what it has
- * @shift: by how many ns records' times are moved there
+ * @account: of what it has
  *
  * Of what is no file nobody can know how far it came.
  *
  * Return: 0, or -1 with errno.
  */
-int journal_note(const struct relay *relay, const struct storage *storage, __s64 shift)
+int journal_note(const struct relay *relay, const struct storage *storage,
+		 const struct file_account *account)
 {
-	struct note note = { };
+	struct note note = { .version = NOTE_VERSION, .account = *account };
 	struct stat status;
 
 	if (!storage->regular)
@@ -65,8 +72,18 @@ int journal_note(const struct relay *relay, const struct storage *storage, __s64
 	note.device = status.st_dev;
 	note.inode = status.st_ino;
 	note.offset = storage->length;
-	note.shift = shift;
 	return relay_note(relay, &note, offsetof(struct note, path) + strlen(note.path) + 1);
+}
+
+/**
+ * journal_finish - note that a file has come to its end: nobody goes on in it
+ * @relay: open
+ *
+ * Return: 0, or -1 with errno.
+ */
+int journal_finish(const struct relay *relay)
+{
+	return relay_note(relay, NULL, 0);
 }
 
 /* --- Taking up ------------------------------------------------------------------------------- */
@@ -151,7 +168,7 @@ static int read_tail(struct left *left, size_t room)
 static int open_left(struct left *left, const struct note *note, uid_t left_by, size_t room)
 {
 	left->offset = note->offset;
-	left->shift = note->shift;
+	left->shift = note->account.shift;
 	left->fd = open_meant(note, left_by);
 	if (left->fd < 0)
 		return -1;
@@ -183,11 +200,27 @@ static const struct softtap_block *block_at(const struct left *left, size_t offs
  * struct found - what is in the end of a file
  * @end: where its whole blocks end
  * @interfaces: how many are described
+ * @ports: the records there
  */
 struct found {
 	size_t end;
 	unsigned int interfaces;
+	struct port_account ports[SOFTTAP_PORTS];
 };
+
+/* Is it a record as the module writes it? Its author may be somebody else. */
+static bool is_record(const struct softtap_block *block)
+{
+	const struct softtap_epb *epb = (const void *)block;
+	size_t padded;
+
+	if (block->type != SOFTTAP_PCAPNG_EPB || block->length < SOFTTAP_EPB_OVERHEAD ||
+	    epb->interface >= SOFTTAP_PORTS)
+		return false;
+	padded = ((size_t)epb->captured + 3) & ~3UL;
+	return block->length == SOFTTAP_EPB_OVERHEAD + padded ||
+	       block->length == SOFTTAP_EPB_OVERHEAD + padded + sizeof(struct softtap_epb_drops);
+}
 
 /*
  * Takes what the buffers have of the file's records. Each CPU's are there in their order, whatever
@@ -201,8 +234,10 @@ static void look_through(struct found *found, struct relay *relay, const struct 
 	while ((block = block_at(left, found->end))) {
 		found->end += block->length;
 		found->interfaces += block->type == SOFTTAP_PCAPNG_IDB;
-		if (block->type == SOFTTAP_PCAPNG_EPB)
-			merge_take(relay, (const void *)block, left->shift);
+		if (!is_record(block))
+			continue;
+		merge_take(relay, (const void *)block, left->shift);
+		merge_account(found->ports, (const void *)block);
 	}
 }
 
@@ -244,21 +279,26 @@ static void begin_again(const struct left *left, const struct relay *relay)
 		(void)!pwrite(left->fd, blocks.bytes, blocks.length, 0);
 }
 
-static void mend(const struct left *left, const struct found *found, const struct relay *relay,
-		 struct note *note)
+/* Return: NULL, or why it is not as a reader leaves it. */
+static const char *mend(const struct left *left, const struct found *found,
+			const struct relay *relay, struct note *note)
 {
 	if (!is_capture(left))
-		return;
+		return "it is no capture any more";
 	if (!left->offset && found->interfaces < relay->geometry.ports) {
-		if (left->length <= sizeof(((struct blocks *)0)->bytes))
-			begin_again(left, relay);
-		return;
+		if (left->length > sizeof(((struct blocks *)0)->bytes))
+			return "it has no beginning";
+		begin_again(left, relay);
+		return NULL;
 	}
-	if (found->end < left->length && is_torn(left, found->end, relay->geometry.subbuf_size) &&
-	    !ftruncate(left->fd, left->offset + found->end)) {
-		msg_make_printable(note->path);
-		msg_warning("%s: cut behind its last whole packet, as its reader died", note->path);
-	}
+	if (found->end == left->length)
+		return NULL;
+	if (!is_torn(left, found->end, relay->geometry.subbuf_size) ||
+	    ftruncate(left->fd, left->offset + found->end))
+		return "something else is behind its last packet";
+	msg_make_printable(note->path);
+	msg_warning("%s: cut behind its last whole packet, as its reader died", note->path);
+	return NULL;
 }
 
 /* Only what was handed over can be in the file: that is all there is for now. */
@@ -291,27 +331,86 @@ static int read_note(const struct relay *relay, struct note *note, uid_t *left_b
 	memset(note, 0, sizeof(*note));
 	if (relay_noted(relay, note, sizeof(*note) - 1, left_by))
 		return -1;
-	return note->path[0] ? 0 : -1;
+	return note->version == NOTE_VERSION && note->path[0] ? 0 : -1;
+}
+
+static void set_unfinished(struct unfinished *unfinished, const struct note *note,
+			   const struct found *found)
+{
+	unsigned int port;
+
+	unfinished->account = note->account;
+	for (port = 0; port < SOFTTAP_PORTS; port++) {
+		unfinished->account.ports[port].recorded += found->ports[port].recorded;
+		unfinished->account.ports[port].dropped += found->ports[port].dropped;
+	}
+}
+
+/* Is the file there, and may the note be believed? Whether it can be read is another question. */
+static bool find_unfinished(struct unfinished *unfinished, const struct note *note, uid_t left_by)
+{
+	struct stat status;
+
+	if (lstat(note->path, &status) || !is_meant(&status, note, left_by))
+		return false;
+	unfinished->present = true;
+	unfinished->device = status.st_dev;
+	unfinished->inode = status.st_ino;
+	unfinished->fault = "it was changed, or cannot be read";
+	return true;
+}
+
+/**
+ * journal_look - find the file of a reader that did not come to its end
+ * @relay: open
+ * @unfinished: set; not looked into
+ */
+void journal_look(const struct relay *relay, struct unfinished *unfinished)
+{
+	struct note note;
+	uid_t left_by;
+
+	*unfinished = (struct unfinished){ };
+	if (!read_note(relay, &note, &left_by))
+		find_unfinished(unfinished, &note, left_by);
+}
+
+/**
+ * journal_means - is a path that of such a file
+ * @unfinished: the file
+ * @path: any of its names
+ *
+ * Return: whether it is.
+ */
+bool journal_means(const struct unfinished *unfinished, const char *path)
+{
+	struct stat status;
+
+	return unfinished->present && !stat(path, &status) &&
+	       status.st_dev == unfinished->device && status.st_ino == unfinished->inode;
 }
 
 /**
  * journal_take_up - go on where a reader that was killed has stopped
  * @relay: open and looked at; the streams go on behind what it has written. Those where that is not
  *	known have something before which it may be.
+ * @unfinished: set to that reader's file
  */
-void journal_take_up(struct relay *relay)
+void journal_take_up(struct relay *relay, struct unfinished *unfinished)
 {
 	struct found found = { };
 	struct left left;
 	struct note note;
 	uid_t left_by;
 
-	if (read_note(relay, &note, &left_by) ||
+	*unfinished = (struct unfinished){ };
+	if (read_note(relay, &note, &left_by) || !find_unfinished(unfinished, &note, left_by) ||
 	    open_left(&left, &note, left_by, most_written(relay)))
 		return;
 	limit_to_handed(relay);
 	look_through(&found, relay, &left);
 	give_back(relay);
-	mend(&left, &found, relay, &note);
+	unfinished->fault = mend(&left, &found, relay, &note);
+	set_unfinished(unfinished, &note, &found);
 	close_left(&left);
 }

@@ -113,7 +113,12 @@ static __u64 newer(__u64 time, __u64 other)
 	return time > other ? time : other;
 }
 
-static void account(struct port_account *ports, const struct softtap_epb *epb)
+/**
+ * merge_account - add a record to an account
+ * @ports: the account
+ * @epb: a record as the module writes it; it tells how many frames are missing before it
+ */
+void merge_account(struct port_account *ports, const struct softtap_epb *epb)
 {
 	struct port_account *port = &ports[epb->interface % SOFTTAP_PORTS];
 
@@ -132,7 +137,7 @@ static size_t take_run(struct batch *batch, const struct softtap_epb *epb, size_
 
 	while (is_record(epb, room - run) && pcapng_epb_time(epb) <= until &&
 	       batch->records < most && batch->bytes < BATCH_BYTES) {
-		account(batch->ports, epb);
+		merge_account(batch->ports, epb);
 		batch->records++;
 		batch->bytes += epb->block.length;
 		batch->last = newer(batch->last, pcapng_epb_time(epb));
@@ -233,7 +238,7 @@ static enum merge_whole tally_subbuf(struct tally *tally, const struct softtap_b
 		tally->last = pcapng_epb_time(epb);
 		if (tally->last >= horizon)
 			return WHOLE_LATER;
-		account(tally->ports, epb);
+		merge_account(tally->ports, epb);
 		tally->records++;
 		room -= epb->block.length;
 		epb = (const void *)((const char *)epb + epb->block.length);
@@ -478,7 +483,7 @@ static bool keep_piece(struct relay *relay, struct batch *batch, struct iovec *p
 		if (batch->bytes + epb->block.length > most)
 			break;
 		if (epb->block.type == SOFTTAP_PCAPNG_EPB) {
-			account(batch->ports, epb);
+			merge_account(batch->ports, epb);
 			batch->records++;
 			batch->last = newer(batch->last, pcapng_epb_time(epb));
 		}
@@ -576,7 +581,7 @@ void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_a
 
 	while ((epb = next_record(relay, cpu, &stream->position, stream->limit)) &&
 	       pcapng_epb_time(epb) < time) {
-		account(ports, epb);
+		merge_account(ports, epb);
 		stream->position += epb->block.length;
 	}
 }
@@ -599,7 +604,7 @@ __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64
 
 	while ((epb = next_record(relay, cpu, &from, to))) {
 		if (ports)
-			account(ports, epb);
+			merge_account(ports, epb);
 		from += epb->block.length;
 		records++;
 	}

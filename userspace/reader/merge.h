@@ -51,6 +51,7 @@ enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 h
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 bool merge_take(struct relay *relay, const struct softtap_epb *epb, __s64 shift);
 __u64 merge_first(struct relay *relay, unsigned int cpu);
+void merge_account(struct port_account *ports, const struct softtap_epb *epb);
 void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_account *ports);
 void merge_cut(struct relay *relay, struct batch *batch, size_t most);
 __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64 to,

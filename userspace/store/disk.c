@@ -89,7 +89,7 @@ static int open_nameless(struct meter *meter)
 	if (fd < 0)
 		return complain(meter);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	err = storage_open(&meter->storage, path, false);
+	err = storage_open(&meter->storage, path, 0);
 	meter->storage.path = meter->directory;
 	close(fd);
 	return err;

@@ -56,15 +56,31 @@ static void look_at_kind(struct storage *storage)
 		storage->pipe = pipe_capacity(storage->fd);
 }
 
+/* Return: 0, or -1 with a message. */
+static int check_terminal(const struct storage *storage)
+{
+	if (!isatty(storage->fd))
+		return 0;
+	msg_error("will not write a capture to a terminal: give a file or a pipe");
+	return -1;
+}
+
 static int use_stdout(struct storage *storage)
 {
 	storage->fd = STDOUT_FILENO;
 	storage->path = "standard output";
 	look_at_kind(storage);
-	if (!isatty(storage->fd))
-		return 0;
-	msg_error("will not write a capture to a terminal: give a file or a pipe");
-	return -1;
+	return check_terminal(storage);
+}
+
+/* Is standard output what was opened, by one of its other names? */
+static bool is_stdout(const struct storage *storage)
+{
+	struct stat opened, output;
+
+	return !fstat(storage->fd, &opened) && !fstat(STDOUT_FILENO, &output) &&
+	       opened.st_dev == output.st_dev && opened.st_ino == output.st_ino &&
+	       (S_ISREG(opened.st_mode) || S_ISFIFO(opened.st_mode));
 }
 
 /* Return: a file without a name in the directory of @path; -1 where there is no such thing. */
@@ -79,8 +95,26 @@ static int open_unnamed(const char *path)
 	return fd;
 }
 
-static int open_file(struct storage *storage, const char *path, bool whole)
+/* What is there is opened as it is: it may be what must not be cut. */
+static int open_named(const char *path, unsigned int how)
 {
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	struct stat status;
+
+	if (fd >= 0 || errno != EEXIST)
+		return fd;
+	/* A pipe or a device has nothing to lose. */
+	if (how & STORAGE_KEEP && (stat(path, &status) || S_ISREG(status.st_mode))) {
+		errno = EEXIST;
+		return -1;
+	}
+	/* A link may lead to where nothing is yet. */
+	return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+}
+
+static int open_file(struct storage *storage, const char *path, unsigned int how)
+{
+	bool whole = how & STORAGE_WHOLE && !(how & STORAGE_KEEP);
 	struct stat status;
 	int fd = -1;
 
@@ -88,40 +122,84 @@ static int open_file(struct storage *storage, const char *path, bool whole)
 	if (lstat(path, &status) ? errno == ENOENT : whole && S_ISREG(status.st_mode))
 		fd = open_unnamed(path);
 	storage->unnamed = fd >= 0;
-	if (fd < 0)
-		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	return fd;
+	return fd >= 0 ? fd : open_named(path, how);
 }
 
 /**
  * storage_open - open the output
  * @storage: filled
- * @path: a file, made anew for its owner alone, or "-" for standard output
- * @whole: what is there stays until storage_appear(), unless a link leads there
+ * @path: a file, which is for its owner alone if there is none, or "-" for standard output
+ * @how: &enum storage_how, or 0
  *
- * A new file has no name until storage_appear(), where the file system can do that: nobody finds
- * one that has not begun. Says on standard error what is wrong.
+ * What is in the file stays until storage_begin(). A new file has no name until storage_appear(),
+ * where the file system can do that: nobody finds one that has not begun. Says on standard error
+ * what is wrong.
  *
  * Return: 0 or -1.
  */
-int storage_open(struct storage *storage, const char *path, bool whole)
+int storage_open(struct storage *storage, const char *path, unsigned int how)
 {
 	memset(storage, 0, sizeof(*storage));
 	storage->direct = -1;
 	if (!strcmp(path, "-"))
 		return use_stdout(storage);
 	storage->path = path;
-	storage->fd = open_file(storage, path, whole);
+	storage->keep = how & STORAGE_KEEP;
+	storage->fd = open_file(storage, path, how);
 	if (storage->fd < 0) {
 		msg_error("cannot write %s: %s", path, strerror(errno));
 		return -1;
 	}
-	look_at_kind(storage);
-	if (storage->regular) {
-		fchmod(storage->fd, 0600);	/* also when it was there */
-		open_direct(storage);
+	if (is_stdout(storage)) {
+		close(storage->fd);
+		return use_stdout(storage);
 	}
-	return 0;
+	look_at_kind(storage);
+	if (storage->regular)
+		open_direct(storage);
+	return check_terminal(storage);
+}
+
+/**
+ * storage_is - is the output a certain file
+ * @storage: open
+ * @device: of the file system
+ * @inode: of the file
+ *
+ * Return: whether it is.
+ */
+bool storage_is(const struct storage *storage, dev_t device, ino_t inode)
+{
+	struct stat status;
+
+	return storage->regular && !fstat(storage->fd, &status) && status.st_dev == device &&
+	       status.st_ino == inode;
+}
+
+/**
+ * storage_begin - overwrite what is in the file
+ * @storage: open; nothing happens to standard output, which goes on where others have ended it
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_begin(struct storage *storage)
+{
+	if (!storage->regular || storage->fd == STDOUT_FILENO)
+		return 0;
+	return ftruncate(storage->fd, 0);
+}
+
+/**
+ * storage_go_on - go on behind what is in the file
+ * @storage: open
+ *
+ * Return: 0, or -1 with errno.
+ */
+int storage_go_on(struct storage *storage)
+{
+	storage->start = lseek(storage->fd, 0, SEEK_END);
+	storage->length = storage->start;
+	return storage->start < 0 ? -1 : 0;
 }
 
 /* A link cannot replace a file, a rename can. */
@@ -158,7 +236,7 @@ int storage_appear(struct storage *storage)
 		return 0;
 	snprintf(from, sizeof(from), "/proc/self/fd/%d", storage->fd);
 	if (linkat(AT_FDCWD, from, AT_FDCWD, storage->path, AT_SYMLINK_FOLLOW) &&
-	    (errno != EEXIST || replace(storage, from)))
+	    (errno != EEXIST || storage->keep || replace(storage, from)))
 		return -1;
 	storage->unnamed = false;
 	return 0;

@@ -7,6 +7,16 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+/**
+ * enum storage_how - how to treat what is there
+ * @STORAGE_WHOLE: it stays until storage_appear(), unless a link leads there
+ * @STORAGE_KEEP: it is not to be overwritten
+ */
+enum storage_how {
+	STORAGE_WHOLE	= 1 << 0,
+	STORAGE_KEEP	= 1 << 1,
+};
+
 #define STORAGE_PIECES	1024	/* what one write takes: IOV_MAX of Linux */
 #define STORAGE_BYTES	(2U << 20)	/* written at once: bounds how long its space is kept */
 
@@ -18,6 +28,7 @@
  * @pipe: bytes that the pipe holds, 0 when it is none
  * @direct: the same file past the page cache (O_DIRECT), or -1
  * @unnamed: the file gets its name by storage_appear()
+ * @keep: and not if there is one by then
  * @start: bytes that were there before
  * @length: bytes so far
  * @give_up: asked when a write is interrupted: stop waiting for who does not read?
@@ -29,12 +40,16 @@ struct storage {
 	size_t pipe;
 	int direct;
 	bool unnamed;
+	bool keep;
 	off_t start;
 	off_t length;
 	bool (*give_up)(void);
 };
 
-int storage_open(struct storage *storage, const char *path, bool whole);
+int storage_open(struct storage *storage, const char *path, unsigned int how);
+bool storage_is(const struct storage *storage, dev_t device, ino_t inode);
+int storage_begin(struct storage *storage);
+int storage_go_on(struct storage *storage);
 int storage_appear(struct storage *storage);
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
 ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
