@@ -104,6 +104,12 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 	return sysfs_emit(buf, "%s\n", softtap_tap_state(tap_of(kobj)));
 }
 
+/* As in /proc/PID/ns/net: net:[4026531840]. */
+static ssize_t netns_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", tap_of(kobj)->net->ns.inum);
+}
+
 static ssize_t policy_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
@@ -175,6 +181,7 @@ NUMBER_SHOW(link_follow)
 NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
 
 static struct kobj_attribute state_attribute = __ATTR_RO(state);
+static struct kobj_attribute netns_attribute = __ATTR_RO(netns);
 static struct kobj_attribute policy_attribute = __ATTR_RW(policy);
 static struct kobj_attribute snaplen_attribute = __ATTR_RW(snaplen);
 static struct kobj_attribute guard_attribute = __ATTR_RW(guard);
@@ -182,6 +189,7 @@ static struct kobj_attribute link_follow_attribute = __ATTR_RW(link_follow);
 
 static struct attribute *tap_attrs[] = {
 	&state_attribute.attr,
+	&netns_attribute.attr,
 	&policy_attribute.attr,
 	&snaplen_attribute.attr,
 	&guard_attribute.attr,

@@ -211,7 +211,7 @@ picture() {
 	done
 	grep -s . /sys/class/net/p[01]/queues/*/{rps,xps}* /proc/sys/net/ipv[46]/conf/p[01]/* \
 		/proc/sys/net/ipv[46]/conf/{all,default}/{forwarding,disable_ipv6} || :
-	ls "$SOFTTAP_RUN" "$SOFTTAP_SYSFS" 2>&1
+	ls "$SOFTTAP_RUN" "$SOFTTAP_RUN/ports" "$SOFTTAP_SYSFS" 2>&1
 }
 
 before() {
@@ -232,6 +232,11 @@ fresh() {
 }
 
 # --- Tests --------------------------------------------------------------------------------------------
+
+# As the state's file has it.
+netns() {
+	stat -L -c %i /proc/self/ns/net
+}
 
 silent_port() {
 	local port=$1
@@ -302,6 +307,89 @@ test_named() {
 	is 'down of no tap: says it' "$answer" "softtap: no tap \`tap7', see softtap show"
 }
 
+# Names that would be other files among those of softtap.
+test_file_names() {
+	local name
+	for name in .lock disk .new cpus ports 'a@1' ..x $'\xc3\xa9'; do
+		fresh no_dad
+		/ip link set p0 name "$name"
+		before
+		run up "$name" p1
+		is "a port called $name: up" "$status" 0
+		is "a port called $name: has a file of its own" "$(find "$SOFTTAP_RUN/ports" -type f | wc -l)" 1
+		run down
+		as_before "a port called $name: everything is as it was"
+		/ip link delete "$name"
+	done
+	fresh no_dad
+	/ip link set p0 name .lock
+	run up .lock
+	is 'listening on .lock' "$answer" 'tap0 is up on .lock, listening only'
+	run down .lock
+	is 'and no more' "$answer" '.lock is as it was'
+	/ip link delete .lock
+}
+
+test_tap_names() {
+	fresh no_dad
+	modprobe softtap tap=x:y
+	/ip link set p0 name tap0
+	run up tap0 p1
+	is 'a port called as another tap: up' "$answer" 'tap1 is up between tap0 and p1'
+	before
+	run down tap0
+	is 'a port called as another tap: which is meant?' "$answer" \
+		"softtap: tap0 is a tap (x:y), and a port of another (tap0:p1): give both ports' names"
+	is 'a port called as another tap: exit status' "$status" 2
+	as_before 'a port called as another tap: nothing is changed'
+	run down tap0:p1
+	is 'by both names it is clear' "$answer" 'tap0:p1 is as it was'
+	run down tap0
+	is "a tap's name is that of the tap" "$answer" 'tap0 is gone, its ports stay as they are'
+	run up p1 tap0
+	run down tap0
+	is 'a port called as its own tap' "$answer" 'p1:tap0 is as it was'
+	/ip link delete tap0
+}
+
+# at B COMMAND… - in the network namespace of that process
+at() {
+	nsenter -t "$1" -n "${@:2}"
+}
+
+# A port is told from a device of its number elsewhere, and from one of its name.
+test_namespaces() {
+	local b index
+	fresh configure
+	unshare --net sleep 600 &
+	b=$!
+	within 5 test "$(readlink /proc/self/ns/net)" != "$(readlink /proc/$b/ns/net)"
+	index=$(cat /sys/class/net/p0/ifindex)
+	at $b ip link add p0 index "$index" type dummy
+	at $b ip address add 192.0.2.7/24 dev p0
+	at $b ip link set p0 up
+	at $b ip -o address show dev p0 >"$work/elsewhere"
+	before
+	run up p0 p1
+	answer=$(at $b timeout 60 "$softtap" down 2>&1) && status=0 || status=$?
+	is 'down elsewhere: exit status' "$status" 0
+	is 'down elsewhere: goes to where the ports are' "$answer" 'p0:p1 is as it was'
+	as_before 'down elsewhere: everything is as it was'
+	is 'down elsewhere: the device of that number there, too' \
+		"$(at $b ip -o address show dev p0)" "$(cat "$work/elsewhere")"
+	kill $b
+	run up p0 p1
+	mv "$SOFTTAP_RUN/ports/p0:p1@$(netns)" "$SOFTTAP_RUN/ports/p0:p1@17"
+	run down
+	is 'of a namespace that is gone: exit status' "$status" 1
+	like 'of a namespace that is gone: says it' "$answer" 'p0:p1 is in a network namespace \(17\) that is gone'
+	mv "$SOFTTAP_RUN/ports/p0:p1@17" "$SOFTTAP_RUN/ports/p0:p1@$(netns)"
+	# Another device has its number.
+	sed -i 's/^mac ..:/mac ff:/' "$SOFTTAP_RUN/ports/p0:p1@$(netns)"
+	run down
+	like 'another address: not touched' "$answer" 'p0 is gone or replaced'
+}
+
 test_second_tap() {
 	fresh no_dad
 	modprobe softtap tap=x:y
@@ -340,7 +428,7 @@ test_queues() {
 	is '--queues 1: nobody chooses a queue or a processor' \
 		"$(cat /sys/class/net/p[01]/queues/*/{rps,xps}* 2>/dev/null | sort -u)" 0
 	like '--cpus: a veth has no interrupts' "$answer" 'warning: p1 has no interrupts'
-	is '--cpus: kept for whoever captures' "$(cat "$SOFTTAP_RUN/cpus/p0:p1")" rx=0,reader=0,post=0
+	is '--cpus: kept for whoever captures' "$(cat "$SOFTTAP_RUN/cpus/p0:p1@$(netns)")" rx=0,reader=0,post=0
 	is '--cpus: show tells' "$("$softtap" show | grep -c 'processor 0$')" 3
 	run down
 	as_before '--queues 1: everything is as it was'
@@ -742,17 +830,17 @@ test_busy() {
 
 test_damaged_state() {
 	fresh no_dad
-	echo nonsense >"$SOFTTAP_RUN/p0:p1"
+	echo nonsense >"$SOFTTAP_RUN/ports/p0:p1@$(netns)"
 	run down
 	is 'a damaged state: exit status' "$status" 1
-	like 'a damaged state: says it' "$answer" 'p0:p1: not a state file of this version'
+	like 'a damaged state: says it' "$answer" 'p0:p1@[0-9]+: not a state file of this version'
 	run down --force
 	is 'a damaged state: --force' "$status" 0
 	as_before 'a damaged state: is forgotten'
 }
 
 # Those that take longest first.
-all_tests="test_down_killed test_up_killed test_refused_default test_failures test_silence
+all_tests="test_file_names test_tap_names test_namespaces test_down_killed test_up_killed test_refused_default test_failures test_silence
 	test_killed_any_time test_queues test_up_down test_named test_second_tap test_listen_only
 	test_bad_places test_never_up test_down_before test_no_link_local test_lifetimes test_qdisc
 	test_own_qdisc test_refused_ports test_refused_session test_refused_sshd test_interrupted
@@ -765,7 +853,7 @@ run_alone() {
 	mount -t tmpfs tmpfs /sys/kernel/debug 2>/dev/null || true
 	write_programs
 	/ip link set lo up
-	mkdir -p "$SOFTTAP_RUN"
+	mkdir -p "$SOFTTAP_RUN/ports"
 	: >"$SOFTTAP_RUN/.lock"
 	play_module add >/dev/null &
 	play_module remove >/dev/null &

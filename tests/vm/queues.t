@@ -27,7 +27,7 @@ frames=100	# each time, on one queue
 # All that is at stake.
 picture() {
 	grep -s . /sys/class/net/*/queues/*/{xps_cpus,xps_rxqs,rps_cpus,rps_flow_cnt} || :
-	ls /run/softtap
+	ls /run/softtap /run/softtap/ports
 }
 
 before() {
@@ -125,7 +125,7 @@ test_number() {
 	like 'up --queues 1, on what has them for good' "$(softtap up --queues 1 many wide 2>&1)" \
 		'^softtap: .*(which its driver cannot change|Operation not supported)'
 	is 'up --queues 0' "$(softtap up --queues 0 wide far 2>&1)" \
-		"softtap: --queues 0: must be a number of queues, 1 or more"
+		"softtap: --queues 0: must be a number of queues, 1 to 65536"
 	as_before 'up --queues that cannot be'
 }
 
@@ -273,7 +273,7 @@ prepare() {
 }
 
 guest() {
-	mkdir -p /run/softtap
+	mkdir -p /run/softtap/ports
 	add_wide_ports
 	test_straight
 	test_number

@@ -90,7 +90,7 @@ picture() {
 	ethtool -k "$a"
 	ethtool -k "$b"
 	grep -s . /proc/sys/net/ipv[46]/{conf,neigh}/{"$a","$b"}/* || :
-	ls /run/softtap /sys/kernel/softtap /sys/module/softtap 2>&1 || :
+	ls /run/softtap /run/softtap/ports /sys/kernel/softtap /sys/module/softtap 2>&1 || :
 	echo '--- IPv6 routes'
 	ip -6 -d -o route show table all
 }
@@ -103,7 +103,7 @@ take_picture() {
 }
 
 before() {
-	mkdir -p /run/softtap
+	mkdir -p /run/softtap/ports
 	take_picture
 	base=$pictures
 }

@@ -5,12 +5,14 @@
  * Without a name: all that softtap up made, whether it came to its end or not. With one: that tap,
  * made by softtap up or by hand; a port's name and both ports' names ("eth1:eth2") do as well.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
 #include "host/link.h"
+#include "host/netns.h"
 #include "host/port.h"
 #include "host/state.h"
 #include "tap/counters.h"
@@ -39,7 +41,8 @@ static int destroy_taps(const struct state *state, bool force)
 		struct link now;
 
 		status = destroy_with_port(port->ifname, force);
-		if (!status && !link_by_index(&now, port->ifindex))
+		if (!status && !link_by_index(&now, port->ifindex) &&
+		    !strcmp(now.address, port->address))
 			status = destroy_with_port(now.ifname, force);
 	}
 	return status ? status : module_unload();
@@ -52,68 +55,141 @@ static int restore(const struct state *state, bool force)
 			msg_error("softtap down tries again, softtap down --force forgets it");
 			return EXIT_FAILED;
 		}
-		msg_warning("%s is forgotten", state->name);
+		msg_warning("%s is forgotten", state->key.name);
 	}
-	return state_remove(state->name) ? EXIT_FAILED : EXIT_OK;
+	return state_remove(&state->key) ? EXIT_FAILED : EXIT_OK;
 }
 
-static int down_state(const char *name, bool force)
+/* In the network namespace of the ports. */
+static int down_here(const struct state_key *key, bool force)
 {
 	struct state state;
 	int status;
 
-	if (state_load(&state, name)) {
+	if (state_load(&state, key)) {
 		if (!force)
 			return EXIT_FAILED;
-		return state_remove(name) ? EXIT_FAILED : EXIT_OK;
+		return state_remove(key) ? EXIT_FAILED : EXIT_OK;
 	}
 	status = destroy_taps(&state, force);
 	if (!status)
 		status = restore(&state, force);
 	state_free(&state);
 	if (!status)
-		printf("%s is as it was\n", name);
+		printf("%s is as it was\n", key->name);
 	return status;
+}
+
+/**
+ * struct job - what is to be done in another network namespace
+ * @key: the state
+ * @force: as for down_here()
+ */
+struct job {
+	const struct state_key *key;
+	bool force;
+};
+
+static int do_job(void *data)
+{
+	const struct job *job = data;
+
+	return down_here(job->key, job->force);
+}
+
+/* Devices here of the same names or numbers are other ones. */
+static int down_state(const struct state_key *key, bool force)
+{
+	struct job job = { key, force };
+	int status;
+
+	if (key->netns == netns_self())
+		return down_here(key, force);
+	status = netns_run(key->netns, do_job, &job);
+	if (status != -ENOENT)
+		return status;
+	if (force) {
+		msg_warning("%s is forgotten: its network namespace is not there", key->name);
+		return state_remove(key) ? EXIT_FAILED : EXIT_OK;
+	}
+	msg_error("%s is in a network namespace (%llu) that is gone: --force forgets it", key->name,
+		  key->netns);
+	return EXIT_FAILED;
 }
 
 /* --- Which ----------------------------------------------------------------------------------- */
 
-static bool names_port(const char *state, const char *ifname)
+/* By its name, or by its ports': "eth1:eth2". */
+static bool is_tap(struct tap *tap, const char *name)
 {
-	size_t length = strcspn(state, ":");
+	char first[PAIR_NAME];
+	struct state_key key;
 
-	return (strlen(ifname) == length && !strncmp(state, ifname, length)) ||
-	       (state[length] && !strcmp(state + length + 1, ifname));
+	if (!strchr(name, ':'))
+		return !strchr(name, '/') && strlen(name) < TAP_NAME && !tap_read(tap, name);
+	snprintf(first, sizeof(first), "%.*s", (int)strcspn(name, ":"), name);
+	if (!tap_with_port(tap, first))
+		return false;
+	state_key(&key, tap->ports[0].ifname, tap->n_ports > 1 ? tap->ports[1].ifname : NULL);
+	return !strcmp(key.name, name);
 }
 
-/* Return: the state's name, in names, or NULL */
-static const char *find_state(char **names, size_t n, const char *name)
+/* Is it the state of that tap's ports, as they are called now? */
+static bool is_state_of(const struct state_key *key, const struct tap *tap)
 {
+	if (*tap->netns && key->netns && strtoull(tap->netns, NULL, 10) != key->netns)
+		return false;
+	return state_has_port(key, tap->ports[0].ifname);
+}
+
+/**
+ * struct meaning - what a word on the command line can mean
+ * @tap: the tap that is called so
+ * @is_tap: there is one
+ * @of_tap: its ports' state, or NULL
+ * @of_port: the state of a port that is called so, or of the pair, or NULL
+ * @several: there are more of these, in other network namespaces
+ */
+struct meaning {
 	struct tap tap;
+	bool is_tap;
+	const struct state_key *of_tap;
+	const struct state_key *of_port;
+	bool several;
+};
+
+/* A port of this network namespace goes before those of others. */
+static void add_meaning(struct meaning *meaning, const struct state_key *key)
+{
+	bool is_here = key->netns == netns_self();
+
+	if (meaning->of_port && !is_here)
+		meaning->several = meaning->several || meaning->of_port->netns != netns_self();
+	else
+		meaning->of_port = key;
+	if (is_here)
+		meaning->several = false;
+}
+
+static void find_meaning(struct meaning *meaning, const struct state_key *keys, size_t n,
+			 const char *name)
+{
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (!strcmp(names[i], name) || names_port(names[i], name))
-			return names[i];
-	if (strchr(name, '/') || strlen(name) >= TAP_NAME || tap_read(&tap, name))
-		return NULL;
-	for (i = 0; i < n; i++)
-		if (names_port(names[i], tap.ports[0].ifname))
-			return names[i];
-	return NULL;
+	meaning->is_tap = is_tap(&meaning->tap, name);
+	for (i = 0; i < n; i++) {
+		if (meaning->is_tap && is_state_of(&keys[i], &meaning->tap))
+			meaning->of_tap = &keys[i];
+		if (!strcmp(keys[i].name, name) || state_has_port(&keys[i], name))
+			add_meaning(meaning, &keys[i]);
+	}
 }
 
 /* A tap made by hand: softtap knows nothing of how its ports were before. */
 static int down_by_hand(const char *name, bool force)
 {
-	struct tap tap;
-	int status;
+	int status = tap_destroy(name, force);
 
-	if (strchr(name, '/') || strlen(name) >= TAP_NAME || tap_read(&tap, name)) {
-		msg_error("no tap `%s', see softtap show", name);
-		return EXIT_FAILED;
-	}
-	status = tap_destroy(name, force);
 	if (!status)
 		status = module_unload();
 	if (!status)
@@ -121,14 +197,35 @@ static int down_by_hand(const char *name, bool force)
 	return status;
 }
 
-static int down_one(char **names, size_t n, const char *name, bool force)
+/* A tap's name goes before a port's, but a port that is called as another tap is may be meant. */
+static int down_one(const struct state_key *keys, size_t n, const char *name, bool force)
 {
-	const char *state = find_state(names, n, name);
+	struct meaning meaning = { };
+	struct state_key key;
 
-	return state ? down_state(state, force) : down_by_hand(name, force);
+	find_meaning(&meaning, keys, n, name);
+	if (meaning.is_tap && meaning.of_port && meaning.of_port != meaning.of_tap) {
+		state_key(&key, meaning.tap.ports[0].ifname, meaning.tap.ports[1].ifname);
+		msg_error("%s is a tap (%s), and a port of another (%s): give both ports' names",
+			  name, key.name, meaning.of_port->name);
+		return EXIT_USAGE;
+	}
+	if (meaning.of_tap)
+		return down_state(meaning.of_tap, force);
+	if (meaning.is_tap)
+		return down_by_hand(meaning.tap.name, force);
+	if (meaning.several) {
+		msg_error("%s is a port in several network namespaces: run this in one of them",
+			  name);
+		return EXIT_USAGE;
+	}
+	if (meaning.of_port)
+		return down_state(meaning.of_port, force);
+	msg_error("no tap `%s', see softtap show", name);
+	return EXIT_FAILED;
 }
 
-static int down_all(char **names, size_t n, bool force)
+static int down_all(const struct state_key *keys, size_t n, bool force)
 {
 	int status = EXIT_OK;
 	struct tap *taps;
@@ -136,7 +233,7 @@ static int down_all(char **names, size_t n, bool force)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		int one = down_state(names[i], force);
+		int one = down_state(&keys[i], force);
 
 		status = status ? status : one;
 	}
@@ -154,19 +251,17 @@ static int down_all(char **names, size_t n, bool force)
 
 static int down(const char *name, bool force)
 {
-	char **names = NULL;
-	size_t n = 0;
+	struct state_key *keys;
+	size_t n;
 	int status;
 
 	signals_hold();
 	status = state_lock();
 	if (status)
 		return status;
-	state_list(&names, &n);
-	status = name ? down_one(names, n, name, force) : down_all(names, n, force);
-	while (n)
-		free(names[--n]);
-	free(names);
+	state_list(&keys, &n);
+	status = name ? down_one(keys, n, name, force) : down_all(keys, n, force);
+	free(keys);
 	return status;
 }
 

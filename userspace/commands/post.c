@@ -23,7 +23,7 @@ static int post(const char *name, char **argv)
 		msg_error("no tap `%s', see softtap show", name);
 		return EXIT_FAILED;
 	}
-	placement_load(&placement, tap.ports[0].ifname, tap.ports[1].ifname);
+	placement_load(&placement, &tap);
 	if (cpus_run_on(&placement.post))
 		return EXIT_FAILED;
 	execvp(argv[0], argv);

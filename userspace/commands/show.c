@@ -43,7 +43,7 @@ static void print_tap(const struct tap *tap)
 	       strtoul(tap->snaplen, NULL, 10) ? "" : " (whole frames)");
 	printf("  guard        %s\n", strtoul(tap->guard, NULL, 10) ? "on" : "off");
 	printf("  link_follow  %s\n", strtoul(tap->link_follow, NULL, 10) ? "on" : "off");
-	placement_load(&placement, tap->ports[0].ifname, tap->ports[1].ifname);
+	placement_load(&placement, tap);
 	print_cpus("rx", &placement.rx);
 	print_cpus("reader", &placement.reader);
 	print_cpus("post", &placement.post);
@@ -63,7 +63,7 @@ static struct json_object *cpus_json(const struct tap *tap)
 	struct json_object *object = json_object_new_object();
 	struct placement placement;
 
-	placement_load(&placement, tap->ports[0].ifname, tap->ports[1].ifname);
+	placement_load(&placement, tap);
 	add_cpus(object, "rx", &placement.rx);
 	add_cpus(object, "reader", &placement.reader);
 	add_cpus(object, "post", &placement.post);

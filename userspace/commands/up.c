@@ -141,21 +141,18 @@ static int check_qdisc(const struct port_state *port, bool force)
 	return 0;
 }
 
+/* A port of that name in another network namespace is another port. */
 static int check_state(const char *ifname)
 {
-	char **names, *name, *rest;
+	struct state_key *keys;
 	bool found = false;
 	size_t i, n;
 
-	if (state_list(&names, &n))
+	if (state_list(&keys, &n))
 		return 0;
-	for (i = 0; i < n; i++) {
-		rest = names[i];
-		while (!found && (name = strsep(&rest, ":")))
-			found = !strcmp(name, ifname);
-		free(names[i]);
-	}
-	free(names);
+	for (i = 0; i < n && !found; i++)
+		found = keys[i].netns == netns_self() && state_has_port(&keys[i], ifname);
+	free(keys);
 	if (!found)
 		return 0;
 	msg_error("%s has not been put back since an earlier softtap up: softtap down does that",
@@ -183,7 +180,7 @@ static int read_ports(struct state *state, int n, char **ifnames, const struct w
 {
 	int i, err = 0;
 
-	state_name(state->name, ifnames[0], n > 1 ? ifnames[1] : NULL);
+	state_key(&state->key, ifnames[0], n > 1 ? ifnames[1] : NULL);
 	state->taken = state_clock();
 	for (i = 0; i < n && !err; i++) {
 		state->n_ports++;
@@ -237,7 +234,7 @@ static int make_tap(const struct state *state)
 	if (!err)
 		err = stop_if_asked();
 	if (!err)
-		err = tap_create(state->name);
+		err = tap_create(state->key.name);
 	/* The module stops what the host has to say, so it is there before the ports are up. */
 	return err ? err : for_ports(state, port_start);
 }
@@ -270,7 +267,7 @@ static int make_placed_tap(struct state *state, const struct placement *placemen
 {
 	int err;
 
-	err = placement_save(placement, state->name);
+	err = placement_save(placement, &state->key);
 	if (!err)
 		err = make_tap(state);
 	if (!err && CPU_COUNT(&placement->rx))
@@ -287,7 +284,7 @@ static void undo(const struct state *state)
 	module_unload();
 	if (ports_restore(state))
 		msg_error("the ports are not as they were yet: softtap down tries again");
-	else if (!state_remove(state->name))
+	else if (!state_remove(&state->key))
 		msg_error("the ports are as they were");
 }
 
@@ -296,7 +293,7 @@ static void report(const struct state *state)
 	struct tap tap;
 
 	if (!tap_with_port(&tap, state->ports[0].ifname))
-		printf("up: %s\n", state->name);
+		printf("up: %s\n", state->key.name);
 	else if (state->n_ports > 1)
 		printf("%s is up between %s and %s\n", tap.name, state->ports[0].ifname,
 		       state->ports[1].ifname);

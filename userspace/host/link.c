@@ -30,6 +30,15 @@ static void parse_kind(struct link *link, const struct nlattr *linkinfo)
 			copy_text(link->kind, sizeof(link->kind), attr);
 }
 
+static void parse_address(struct link *link, const struct nlattr *attr)
+{
+	const unsigned char *bytes = attr ? mnl_attr_get_payload(attr) : NULL;
+	size_t i, n = attr ? mnl_attr_get_payload_len(attr) : 0, at = 0;
+
+	for (i = 0; i < n && at + 3 <= sizeof(link->address); i++)
+		at += sprintf(link->address + at, "%s%02x", i ? ":" : "", bytes[i]);
+}
+
 static void parse_link(struct link *link, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -42,6 +51,7 @@ static void parse_link(struct link *link, const struct nlmsghdr *message)
 	copy_text(link->ifname, sizeof(link->ifname), nl_attr(message, sizeof(*info), IFLA_IFNAME));
 	copy_text(link->qdisc, sizeof(link->qdisc), nl_attr(message, sizeof(*info), IFLA_QDISC));
 	parse_kind(link, nl_attr(message, sizeof(*info), IFLA_LINKINFO));
+	parse_address(link, nl_attr(message, sizeof(*info), IFLA_ADDRESS));
 	attr = nl_attr(message, sizeof(*info), IFLA_MASTER);
 	link->master = attr ? mnl_attr_get_u32(attr) : 0;
 	attr = nl_attr(message, sizeof(*info), IFLA_LINK);

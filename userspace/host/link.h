@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
+#define LINK_ADDRESS	(3 * 32)	/* bytes, MAX_ADDR_LEN of them as text */
 #define KIND_NAME	32	/* bytes, the name of a device's or a qdisc's kind */
 
 /**
@@ -17,6 +18,7 @@
  * @master: number of the device that it is a member of, or 0
  * @lower: number of the device that it stands on, or 0; of a veth, its peer's
  * @kind: "bridge", "veth"…, empty for most hardware
+ * @address: the hardware address as text, "02:00:00:00:00:01"
  * @qdisc: kind of the root qdisc
  * @qdisc_handle: 0 when the kernel made the root qdisc by itself
  */
@@ -28,6 +30,7 @@ struct link {
 	int master;
 	int lower;
 	char kind[KIND_NAME];
+	char address[LINK_ADDRESS];
 	char qdisc[KIND_NAME];
 	__u32 qdisc_handle;
 };

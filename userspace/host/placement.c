@@ -80,9 +80,17 @@ int placement_parse(struct placement *placement, const char *text)
 
 /* --- The file --------------------------------------------------------------------------------- */
 
-static void file_of(char *path, const char *name)
+static void directory_of(char *path)
 {
-	snprintf(path, PATH_MAX, "%s/cpus/%s", state_directory(), name);
+	snprintf(path, PATH_MAX, "%s/cpus", state_directory());
+}
+
+static void file_of(char *path, const struct state_key *key)
+{
+	char file[STATE_FILE];
+
+	state_file(file, key);
+	snprintf(path, PATH_MAX, "%s/cpus/%s", state_directory(), file);
 }
 
 static void print_part(FILE *file, const char **separator, const char *key, const cpu_set_t *cpus)
@@ -116,11 +124,11 @@ static int write_file(const struct placement *placement, const char *path)
 /**
  * placement_save - keep a placement for those who read the tap
  * @placement: nothing is kept of an empty one
- * @name: of the tap's state, "eth1:eth2"; state_lock() is held
+ * @key: of which tap; state_lock() is held
  *
  * Return: 0, or a negative errno after a complaint
  */
-int placement_save(const struct placement *placement, const char *name)
+int placement_save(const struct placement *placement, const struct state_key *key)
 {
 	char path[PATH_MAX];
 	int err;
@@ -128,9 +136,9 @@ int placement_save(const struct placement *placement, const char *name)
 	if (!CPU_COUNT(&placement->rx) && !CPU_COUNT(&placement->reader) &&
 	    !CPU_COUNT(&placement->post))
 		return 0;
-	file_of(path, "");
+	directory_of(path);
 	mkdir(path, 0755);	/* a failure shows at once */
-	file_of(path, name);
+	file_of(path, key);
 	err = write_file(placement, path);
 	if (err)
 		msg_error("%s: %s", path, strerror(-err));
@@ -140,29 +148,31 @@ int placement_save(const struct placement *placement, const char *name)
 /**
  * placement_load - read what placement_save() has kept
  * @placement: is filled, empty if nothing was kept
- * @a: name of the tap's first port
- * @b: of the second one; empty or NULL for a listen-only tap
+ * @tap: for which tap, in whatever network namespace
  */
-void placement_load(struct placement *placement, const char *a, const char *b)
+void placement_load(struct placement *placement, const struct tap *tap)
 {
-	char name[PAIR_NAME], path[PATH_MAX], text[PLACEMENT];
+	char path[PATH_MAX], text[PLACEMENT];
+	struct state_key key;
 
-	state_name(name, a, b);
-	file_of(path, name);
+	state_key(&key, tap->ports[0].ifname, tap->n_ports > 1 ? tap->ports[1].ifname : NULL);
+	if (!tap_is_here(tap))
+		key.netns = strtoull(tap->netns, NULL, 10);
+	file_of(path, &key);
 	if (read_value(text, sizeof(text), "%s", path) || parse(placement, text))
 		*placement = (struct placement){ };
 }
 
 /**
  * placement_remove - forget what placement_save() has kept
- * @name: of the tap's state, "eth1:eth2"; state_lock() is held
+ * @key: of which tap; state_lock() is held
  */
-void placement_remove(const char *name)
+void placement_remove(const struct state_key *key)
 {
 	char path[PATH_MAX];
 
-	file_of(path, name);
+	file_of(path, key);
 	unlink(path);
-	file_of(path, "");
+	directory_of(path);
 	rmdir(path);	/* with the last one */
 }

@@ -4,6 +4,9 @@
 
 #include <sched.h>
 
+#include "host/state.h"
+#include "tap/counters.h"
+
 /**
  * struct placement - which CPUs do what for a tap; an empty set is any
  * @rx: receive, forward and record: the ports' interrupts go there
@@ -17,8 +20,8 @@ struct placement {
 };
 
 int placement_parse(struct placement *placement, const char *text);
-int placement_save(const struct placement *placement, const char *name);
-void placement_load(struct placement *placement, const char *a, const char *b);
-void placement_remove(const char *name);
+int placement_save(const struct placement *placement, const struct state_key *key);
+void placement_load(struct placement *placement, const struct tap *tap);
+void placement_remove(const struct state_key *key);
 
 #endif /* SOFTTAP_PLACEMENT_H */

@@ -33,6 +33,7 @@ int port_read(struct port_state *port, const struct link *link)
 	int err;
 
 	memcpy(port->ifname, link->ifname, sizeof(port->ifname));
+	memcpy(port->address, link->address, sizeof(port->address));
 	port->ifindex = link->ifindex;
 	port->flags = link->flags;
 	memcpy(port->qdisc, link->qdisc, sizeof(port->qdisc));
@@ -294,7 +295,8 @@ int ports_restore(const struct state *state)
 	for (i = 0; i < state->n_ports; i++) {
 		const struct port_state *port = &state->ports[in_order(state, i)];
 
-		if (link_by_index(&ports[n].now, port->ifindex)) {
+		if (link_by_index(&ports[n].now, port->ifindex) ||
+		    strcmp(ports[n].now.address, port->address)) {
 			msg_warning("%s is gone or replaced, its settings are not put back",
 				    port->ifname);
 			continue;

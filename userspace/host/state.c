@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * What softtap up keeps of the ports, so that softtap down can put it back: a text file for each
- * tap in /run/softtap (or $SOFTTAP_RUN), named after its ports. It is complete and on its way to
- * the disk before anything is changed, and goes when everything is as it was.
+ * tap in /run/softtap/ports (or $SOFTTAP_RUN/ports), named after its ports and their network
+ * namespace. It is complete and on its way to the disk before anything is changed, and goes when
+ * everything is as it was.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -19,7 +20,9 @@
 
 #include "host/placement.h"
 #include "host/state.h"
+#include "tap/counters.h"
 #include "lib/message.h"
+#include "lib/numbers.h"
 #include "lib/paths.h"
 #include "lib/signals.h"
 #include "lib/status.h"
@@ -27,7 +30,7 @@
 
 #define LOCK_SECONDS	30	/* the longest an up or down takes that is not stuck */
 
-static const char first_line[] = "softtap state 1";
+static const char first_line[] = "softtap state 2";
 static const char last_line[] = "end";
 
 static const char *const table_names[N_L3_TABLES] = {
@@ -58,16 +61,55 @@ static struct pairs *pairs_of(const struct port_state *port, size_t kind)
 }
 
 /**
- * state_name - what a tap's files are called, and what the module takes
- * @name: gets it, %PAIR_NAME bytes at most: "eth1:eth2"
+ * state_key - name the state of a tap of this network namespace
+ * @key: set
  * @a: name of the first port
  * @b: of the second one; empty or NULL for a listen-only tap
  */
-void state_name(char *name, const char *a, const char *b)
+void state_key(struct state_key *key, const char *a, const char *b)
 {
 	bool both = b && *b;
 
-	snprintf(name, PAIR_NAME, "%.15s%s%.15s", a, both ? ":" : "", both ? b : "");
+	snprintf(key->name, PAIR_NAME, "%.15s%s%.15s", a, both ? ":" : "", both ? b : "");
+	key->netns = netns_self();
+}
+
+/**
+ * state_has_port - is it a state of a port of that name
+ * @key: of the state
+ * @ifname: name of the port, in the state's network namespace
+ *
+ * Return: whether it is.
+ */
+bool state_has_port(const struct state_key *key, const char *ifname)
+{
+	size_t length = strcspn(key->name, ":");
+
+	return (strlen(ifname) == length && !strncmp(key->name, ifname, length)) ||
+	       (key->name[length] && !strcmp(key->name + length + 1, ifname));
+}
+
+/**
+ * state_file - how a tap's files are called
+ * @file: gets it, %STATE_FILE bytes at most: "eth1:eth2@4026531840"
+ * @key: which tap
+ */
+void state_file(char *file, const struct state_key *key)
+{
+	path_escape(file, key->name);
+	sprintf(file + strlen(file), "@%llu", key->netns);
+}
+
+static int parse_file(struct state_key *key, const char *file)
+{
+	const char *at = strchr(file, '@');
+	char escaped[STATE_FILE];
+
+	if (!at || at - file >= (int)sizeof(escaped) ||
+	    parse_number(at + 1, 0, ~0ULL, &key->netns))
+		return -1;
+	snprintf(escaped, sizeof(escaped), "%.*s", (int)(at - file), file);
+	return path_unescape(key->name, sizeof(key->name), escaped);
 }
 
 /**
@@ -83,12 +125,30 @@ long state_clock(void)
 	return now.tv_sec;
 }
 
-static int open_in_directory(const char *name, int flags)
+/* Ports' names are among themselves, whatever they are. */
+static void path_of(char *path, const char *file)
+{
+	snprintf(path, PATH_MAX, "%s/ports/%s", state_directory(), file);
+}
+
+static void path_of_key(char *path, const struct state_key *key)
+{
+	char file[STATE_FILE];
+
+	state_file(file, key);
+	path_of(path, file);
+}
+
+static int make_directories(void)
 {
 	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s/%s", state_directory(), name);
-	return open(path, flags, 0600);
+	path_of(path, "");
+	if ((!mkdir(state_directory(), 0755) || errno == EEXIST) &&
+	    (!mkdir(path, 0755) || errno == EEXIST))
+		return 0;
+	msg_error("%s: %s", state_directory(), strerror(errno));
+	return -1;
 }
 
 /**
@@ -101,13 +161,13 @@ static int open_in_directory(const char *name, int flags)
  */
 int state_lock(void)
 {
+	char path[PATH_MAX];
 	int fd, tries;
 
-	if (mkdir(state_directory(), 0755) < 0 && errno != EEXIST) {
-		msg_error("%s: %s", state_directory(), strerror(errno));
+	if (make_directories())
 		return EXIT_FAILED;
-	}
-	fd = open_in_directory(".lock", O_RDWR | O_CREAT);
+	snprintf(path, sizeof(path), "%s/.lock", state_directory());
+	fd = open(path, O_RDWR | O_CREAT, 0600);
 	if (fd < 0) {
 		msg_error("%s: %s", state_directory(), strerror(errno));
 		return EXIT_FAILED;
@@ -152,6 +212,8 @@ static void write_port(FILE *file, const struct port_state *port)
 	int table;
 
 	fprintf(file, "port %s\n", port->ifname);
+	if (*port->address)
+		fprintf(file, "mac %s\n", port->address);
 	fprintf(file, "ifindex %d\n", port->ifindex);
 	fprintf(file, "flags %u\n", port->flags);
 	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
@@ -184,24 +246,17 @@ static int write_state(const struct state *state, int fd)
 
 static int sync_directory(void)
 {
-	int fd = open(state_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
+	char path[PATH_MAX];
+	int fd, err = 0;
 
+	path_of(path, "");
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (fsync(fd) < 0)
 		err = -errno;
 	close(fd);
 	return err;
-}
-
-static int rename_to(const char *name)
-{
-	char from[PATH_MAX], to[PATH_MAX];
-
-	snprintf(from, sizeof(from), "%s/.new", state_directory());
-	snprintf(to, sizeof(to), "%s/%s", state_directory(), name);
-	return rename(from, to) < 0 ? -errno : sync_directory();
 }
 
 /**
@@ -212,12 +267,15 @@ static int rename_to(const char *name)
  */
 int state_save(const struct state *state)
 {
-	int fd = open_in_directory(".new", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC);
-	int err;
+	char fresh[PATH_MAX], path[PATH_MAX];
+	int fd, err;
 
+	path_of(fresh, ".new");		/* no state is called so: see path_escape() */
+	path_of_key(path, &state->key);
+	fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	err = fd < 0 ? -errno : write_state(state, fd);
 	if (!err)
-		err = rename_to(state->name);
+		err = rename(fresh, path) < 0 ? -errno : sync_directory();
 	if (err)
 		msg_error("cannot keep the ports' state in %s: %s", state_directory(),
 			  strerror(-err));
@@ -270,6 +328,10 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 		port->l3.ifindex = port->ifindex;
 		return port->ifindex > 0 ? 0 : -EINVAL;
 	}
+	if (!strcmp(key, "mac")) {
+		snprintf(port->address, sizeof(port->address), "%s", text);
+		return 0;
+	}
 	if (!strcmp(key, "flags"))
 		return sscanf(text, "%u", &port->flags) == 1 ? 0 : -EINVAL;
 	if (!strcmp(key, "qdisc"))
@@ -320,24 +382,26 @@ static int parse_state(struct state *state, FILE *file)
 /**
  * state_load - read a state's file
  * @state: is filled, to be freed with state_free()
- * @name: of the file, "eth1:eth2"
+ * @key: of which tap
  *
  * Return: 0, or a negative errno after a complaint
  */
-int state_load(struct state *state, const char *name)
+int state_load(struct state *state, const struct state_key *key)
 {
-	int fd = open_in_directory(name, O_RDONLY | O_CLOEXEC);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+	char path[PATH_MAX];
+	FILE *file;
 	int err;
 
+	path_of_key(path, key);
+	file = fopen(path, "re");
 	memset(state, 0, sizeof(*state));
-	snprintf(state->name, sizeof(state->name), "%s", name);
+	state->key = *key;
 	err = file ? parse_state(state, file) : -errno;
 	if (file)
 		fclose(file);
 	if (!err)
 		return 0;
-	msg_error("%s/%s: %s", state_directory(), name,
+	msg_error("%s: %s", path,
 		  err == -EINVAL ? "not a state file of this version" : strerror(-err));
 	state_free(state);
 	return err;
@@ -345,17 +409,17 @@ int state_load(struct state *state, const char *name)
 
 /**
  * state_remove - remove a state's file
- * @name: of the file; state_lock() is held
+ * @key: of which tap; state_lock() is held
  *
  * Return: 0, or a negative errno after a complaint
  */
-int state_remove(const char *name)
+int state_remove(const struct state_key *key)
 {
 	char path[PATH_MAX];
 	int err;
 
-	placement_remove(name);
-	snprintf(path, sizeof(path), "%s/%s", state_directory(), name);
+	placement_remove(key);
+	path_of_key(path, key);
 	err = unlink(path) < 0 ? -errno : sync_directory();
 	if (err)
 		msg_error("%s: %s", path, strerror(-err));
@@ -379,32 +443,36 @@ void state_free(struct state *state)
 
 static int is_state(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.' && entry->d_type != DT_DIR &&
-	       strlen(entry->d_name) < PAIR_NAME;
+	struct state_key key;
+
+	return entry->d_name[0] != '.' && !parse_file(&key, entry->d_name);
 }
 
 /**
- * state_list - list the states that there are
- * @names: gets an array of the files' names, all to be freed
- * @n_names: gets its length
+ * state_list - list the states that there are, of all network namespaces
+ * @keys: gets an array, to be freed
+ * @n_keys: gets its length
  *
  * Return: 0, or a negative errno
  */
-int state_list(char ***names, size_t *n_names)
+int state_list(struct state_key **keys, size_t *n_keys)
 {
 	struct dirent **entries;
+	char path[PATH_MAX];
 	int i, n;
 
-	*n_names = 0;
-	n = scandir(state_directory(), &entries, is_state, alphasort);
+	*keys = NULL;
+	*n_keys = 0;
+	path_of(path, "");
+	n = scandir(path, &entries, is_state, alphasort);
 	if (n < 0)
 		return -errno;
-	*names = calloc(n + 1, sizeof(**names));
+	*keys = calloc(n + 1, sizeof(**keys));
 	for (i = 0; i < n; i++) {
-		if (*names)
-			(*names)[(*n_names)++] = strdup(entries[i]->d_name);
+		if (*keys)
+			parse_file(&(*keys)[(*n_keys)++], entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
-	return *names ? 0 : -ENOMEM;
+	return *keys ? 0 : -ENOMEM;
 }

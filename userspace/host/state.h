@@ -15,8 +15,21 @@
 #define PAIR_NAME	(2 * IF_NAMESIZE)	/* bytes, "eth1:eth2" */
 
 /**
+ * struct state_key - which tap a state is of
+ * @name: its ports' names as the module takes them, "eth1:eth2"
+ * @netns: number of the network namespace that they are in: two can have ports of the same names
+ */
+struct state_key {
+	char name[PAIR_NAME];
+	__u64 netns;
+};
+
+#define STATE_FILE	(PATH_ESCAPED(PAIR_NAME) + 24)	/* bytes, the name of a state's file */
+
+/**
  * struct port_state - a port as it was before softtap up touched it
  * @ifname: its name then
+ * @address: its hardware address: another device may have its number, in another namespace say
  * @ifindex: its number
  * @flags: IFF_*
  * @qdisc: kind of its root qdisc
@@ -29,6 +42,7 @@
  */
 struct port_state {
 	char ifname[IF_NAMESIZE];
+	char address[LINK_ADDRESS];
 	int ifindex;
 	unsigned int flags;
 	char qdisc[KIND_NAME];
@@ -42,27 +56,28 @@ struct port_state {
 
 /**
  * struct state - what softtap up keeps of the ports of one tap
- * @name: the ports' names as the module takes them, "eth1:eth2"; also the file's name
+ * @key: of which tap
  * @taken: when, in seconds since the machine was started
  * @n_ports: 2, or 1 for a listen-only tap
  * @ports: in the order they were named
  */
 struct state {
-	char name[PAIR_NAME];
+	struct state_key key;
 	long taken;
 	unsigned int n_ports;
 	struct port_state ports[2];
 };
 
-const char *state_directory(void);
-void state_name(char *name, const char *a, const char *b);
+void state_key(struct state_key *key, const char *a, const char *b);
+bool state_has_port(const struct state_key *key, const char *ifname);
+void state_file(char *file, const struct state_key *key);
 long state_clock(void);
 
 int state_lock(void);
 int state_save(const struct state *state);
-int state_load(struct state *state, const char *name);
-int state_remove(const char *name);
+int state_load(struct state *state, const struct state_key *key);
+int state_remove(const struct state_key *key);
 void state_free(struct state *state);
-int state_list(char ***names, size_t *n_names);
+int state_list(struct state_key **keys, size_t *n_keys);
 
 #endif /* SOFTTAP_STATE_H */

@@ -163,10 +163,11 @@ static int set_priority(int priority)
  */
 int scheduling_apply(struct scheduling *scheduling, const struct relay *relay)
 {
-	const struct softtap_geometry *geometry = &relay->geometry;
-	struct placement placement;
+	struct placement placement = { };
+	struct tap tap;
 
-	placement_load(&placement, geometry->ifname[0], geometry->ifname[1]);
+	if (!tap_read(&tap, relay->tap))
+		placement_load(&placement, &tap);
 	if (CPU_COUNT(&scheduling->cpus)) {
 		if (run_on_all(&scheduling->cpus))
 			return -1;

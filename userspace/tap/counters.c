@@ -2,9 +2,11 @@
 /* What the module shows of its taps: counters, states and settings. */
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tap/counters.h"
@@ -39,6 +41,33 @@ bool module_loaded(void)
 	return !access(sysfs_root(), F_OK);
 }
 
+/**
+ * netns_self - which network namespace this process is in
+ *
+ * Return: its number, the inode of its file in nsfs; 0 when it cannot be told.
+ */
+__u64 netns_self(void)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	snprintf(path, sizeof(path), "%s/self/ns/net", proc_root());
+	return stat(path, &status) ? 0 : status.st_ino;
+}
+
+/**
+ * tap_is_here - whether a tap's ports are in the network namespace of this process
+ * @tap: the tap; elsewhere, devices of its ports' names are other ones
+ *
+ * Return: true also when it cannot be told
+ */
+bool tap_is_here(const struct tap *tap)
+{
+	__u64 self = netns_self();
+
+	return !*tap->netns || !self || strtoull(tap->netns, NULL, 10) == self;
+}
+
 static int port_read(struct tap_port *port, const char *tap, char letter)
 {
 	char value[SYSFS_VALUE];
@@ -71,6 +100,7 @@ int tap_read(struct tap *tap, const char *name)
 		char *value;
 	} settings[] = {
 		{ "state", tap->state },
+		{ "netns", tap->netns },
 		{ "policy", tap->policy },
 		{ "snaplen", tap->snaplen },
 		{ "guard", tap->guard },

@@ -50,6 +50,7 @@ struct tap_port {
  * struct tap - one tap as the module shows it
  * @name: "tap0"
  * @state: one word
+ * @netns: number of its network namespace, empty for a module that does not show it
  * @policy: what happens to a frame when the capture buffer is full
  * @snaplen: bytes kept of a frame, "0" is all
  * @guard: "1" when the host's own frames are stopped
@@ -60,6 +61,7 @@ struct tap_port {
 struct tap {
 	char name[TAP_NAME];
 	char state[SYSFS_VALUE];
+	char netns[SYSFS_VALUE];
 	char policy[SYSFS_VALUE];
 	char snaplen[SYSFS_VALUE];
 	char guard[SYSFS_VALUE];
@@ -69,6 +71,8 @@ struct tap {
 };
 
 bool module_loaded(void);
+bool tap_is_here(const struct tap *tap);
+__u64 netns_self(void);
 int tap_read(struct tap *tap, const char *name);
 int taps_read(struct tap **taps, size_t *n_taps);
 int taps_select(struct tap **taps, size_t *n_taps, const char *name);

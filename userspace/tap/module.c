@@ -113,7 +113,7 @@ int tap_create(const char *ports)
 }
 
 /**
- * tap_with_port - find the tap that has a port
+ * tap_with_port - find the tap that has a port of this network namespace
  * @tap: is filled
  * @ifname: name of the port
  *
@@ -129,7 +129,7 @@ bool tap_with_port(struct tap *tap, const char *ifname)
 	if (taps_read(&taps, &n))
 		return false;
 	for (i = 0; i < n && !found; i++)
-		for (p = 0; p < taps[i].n_ports && !found; p++)
+		for (p = 0; p < taps[i].n_ports && !found && tap_is_here(&taps[i]); p++)
 			found = !strcmp(taps[i].ports[p].ifname, ifname);
 	if (found)
 		*tap = taps[i - 1];

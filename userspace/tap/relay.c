@@ -83,6 +83,7 @@ int relay_open(struct relay *relay, const char *tap)
 	char path[64];
 
 	memset(relay, 0, sizeof(*relay));
+	relay->tap = tap;
 	snprintf(path, sizeof(path), "/dev/softtap/%s", tap);
 	relay->fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (relay->fd < 0)

@@ -30,6 +30,7 @@ struct stream {
 
 /**
  * struct relay - a tap's door, opened for reading
+ * @tap: "tapN", as it was opened
  * @fd: /dev/softtap/tapN
  * @geometry: what the module says of the buffers
  * @buffer_size: bytes of a CPU's buffer
@@ -37,6 +38,7 @@ struct stream {
  * @streams: one per CPU
  */
 struct relay {
+	const char *tap;
 	int fd;
 	struct softtap_geometry geometry;
 	__u64 buffer_size;
