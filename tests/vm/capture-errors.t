@@ -99,6 +99,9 @@ no_output() {
 	send A "$SOFTTAP_OUT/plain"
 	ended 'full disk' 3
 	complains 'No space left' 'full disk' full.pcapng.log
+	like 'full disk: what is not known is not said' "$(<full.pcapng.log)" \
+		$'[0-9]+ packets captured\nunknown packets? received by filter\nunknown packets? dropped by kernel\n'
+	like 'full disk: nor of a port' "$(<full.pcapng.log)" 'eth1: [1-9][0-9]* captured, unknown dropped'
 	cp full/full.pcapng .
 	umount full
 	start_reader rest.pcapng
@@ -142,6 +145,9 @@ missing_frames() {
 	kill -INT "$reader"
 	ended 'frames are missing' 6
 	like 'it says so' "$(<missing.pcapng.log)" $'\n''[1-9][0-9]* packets dropped by kernel'
+	is 'what was received is what was captured and what was dropped' \
+		"$(awk '/ captured$/ { c = $1 } / received by filter$/ { r = $1 } / dropped by kernel$/ { d = $1 }
+			END { print r - c - d }' missing.pcapng.log)" 0
 	unload
 	load tap=eth1:eth2
 }

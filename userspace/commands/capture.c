@@ -42,6 +42,7 @@
 #include "lib/sysfs.h"
 #include "lib/util.h"
 
+#define COUNT_TEXT	24		/* bytes, a number as text, or "unknown" */
 #define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
 
 /**
@@ -65,6 +66,7 @@
  * @deadline: when to end, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
+ * @is_settled: all that was received is accounted for
  * @unknown: it was said that something is missing in the output, and not known what
  */
 struct capture {
@@ -87,6 +89,7 @@ struct capture {
 	__u64 deadline;
 	__u64 progress;
 	int status;
+	bool is_settled;
 	bool unknown;
 };
 
@@ -421,8 +424,10 @@ static void finish_records(struct capture *capture)
 	}
 	for (port = 0; port < SOFTTAP_PORTS; port++)
 		capture->ports[port].unplaced += stop.unplaced[port];
-	if (is_cut_short(capture) || !write_until(capture, ~0ULL, true))
+	if (is_cut_short(capture) || !write_until(capture, ~0ULL, true)) {
 		pass_over(capture);
+		capture->is_settled = true;
+	}
 }
 
 static void write_end(struct capture *capture)
@@ -531,26 +536,42 @@ static void tell_left_over(const struct capture *capture)
 			    capture->left, plural(capture->left), capture->doubled);
 }
 
+/* A number in the summary that is not always known. */
+static const char *count_text(char *text, const struct capture *capture, __u64 count)
+{
+	if (capture->is_settled)
+		snprintf(text, COUNT_TEXT, "%llu", count);
+	else
+		snprintf(text, COUNT_TEXT, "unknown");
+	return text;
+}
+
+/* As tcpdump has it: what was received by the filter includes what was dropped behind it. */
 static void show_result(struct capture *capture)
 {
 	const struct softtap_geometry *geometry = &capture->relay.geometry;
 	__u64 received = 0, dropped = 0;
+	char text[COUNT_TEXT];
 	unsigned int port;
 
 	for (port = 0; port < geometry->ports; port++) {
 		const struct port_account *account = &capture->ports[port];
 
-		received += account->recorded + account->passed_over;
 		dropped += account->dropped + account->unplaced;
+		received += account->recorded + account->passed_over;
 	}
+	received += dropped;
 	fprintf(stderr, "%s%llu packet%s captured\n", capture->progress ? "\r" : "",
 		capture->records, plural(capture->records));
-	fprintf(stderr, "%llu packet%s received by filter\n", received, plural(received));
-	fprintf(stderr, "%llu packet%s dropped by kernel\n", dropped, plural(dropped));
+	fprintf(stderr, "%s packet%s received by filter\n",
+		count_text(text, capture, received), plural(received));
+	fprintf(stderr, "%s packet%s dropped by kernel\n", count_text(text, capture, dropped),
+		plural(dropped));
 	for (port = 0; port < geometry->ports; port++)
-		fprintf(stderr, "%s: %llu captured, %llu dropped\n", geometry->ifname[port],
+		fprintf(stderr, "%s: %llu captured, %s dropped\n", geometry->ifname[port],
 			capture->ports[port].recorded,
-			capture->ports[port].dropped + capture->ports[port].unplaced);
+			count_text(text, capture, capture->ports[port].dropped +
+						  capture->ports[port].unplaced));
 	if (capture->options.fail_on_loss && dropped && capture->status == EXIT_OK)
 		capture->status = EXIT_LOSS;
 }
