@@ -10,4 +10,4 @@ set -eu
 # shellcheck source=tests/lib/unit.sh
 . "$(dirname "$0")/../lib/unit.sh"
 
-unit pipe store/pipe.c store/storage.c pcapng/write.c lib/message.c
+unit pipe store/pipe.c store/storage.c pcapng/write.c lib/clock.c lib/message.c

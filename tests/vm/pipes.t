@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 39
+# Seconds: 60
 # Covers: userspace/commands/capture.c userspace/store/pipe.[ch] userspace/store/storage.[ch]
 #
 # Into a pipe: programs that read it live show each frame soon after it passed, and what it holds
@@ -79,6 +79,44 @@ test_dumpcap() {
 	wait
 }
 
+# --- Stuck --------------------------------------------------------------------------------------------
+
+# stuck NAME [OPTION…] - a reader whose pipe nobody reads, which has to end at once
+stuck() {
+	local name=$1 hold before status=0 start
+	exec {hold}<>pipe
+	start_flood
+	"${under[@]}" softtap capture -w pipe "${@:2}" </dev/null 2>stuck.log &
+	reader=$!
+	frames_pass lost_frames 100
+	before=$(switches)
+	nap 2
+	ok "$name: does not look all the time ($(($(switches) - before)) times in 2 s)" \
+		[ $(($(switches) - before)) -lt 300 ]
+	start=$(now_ms)
+	[ $# -gt 1 ] || kill -TERM "$reader"
+	within 60 test ! -e "/proc/$reader/fd/0"
+	wait "$reader" || status=$?
+	ok "$name: ends in time ($(($(now_ms) - start)) ms)" [ $(($(now_ms) - start)) -lt $((6000 * patience)) ]
+	is "$name: exit status" $status 3
+	like "$name: says why" "$(<stuck.log)" 'softtap: pipe: the other end is not reading'
+	stop_flood
+	exec {hold}<&-
+}
+
+switches() {
+	awk '/^voluntary_ctxt/ { print $2 }' "/proc/$reader/status"
+}
+
+# Slowly is not stuck: what it reads slowly is there to the end.
+test_slow() {
+	while [ "$(head -c 60000 | tee -a slow.pcapng | wc -c)" -gt 0 ]; do sleep 0.1; done <pipe &
+	start_reader pipe
+	send A "$SOFTTAP_OUT/plain" 2000
+	ok 'a pipe that is read slowly: the reader ends well' stop_reader
+	wait
+}
+
 # --- Killed -------------------------------------------------------------------------------------------
 
 # The pipe has somebody to read it, who does not.
@@ -145,6 +183,13 @@ guest() {
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=8
 	test_live
 	test_dumpcap
+	test_slow
+	unload
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=2
+	stuck 'a signal'
+	unload
+	load tap=eth1:eth2 subbuf_kb=128 subbufs=2
+	stuck 'a duration' -a duration:3
 	unload
 	# What a reader leaves behind must have room in the pipe of the next one.
 	load tap=eth1:eth2 subbuf_kb=128 subbufs=2
@@ -156,6 +201,7 @@ guest() {
 
 verify() {
 	ok 'dumpcap: all that was received is there' frames same plain dumpcap.pcapng
+	ok 'slow: all that was received is there' frames same plain slow.pcapng
 }
 
 run_test

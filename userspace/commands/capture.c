@@ -43,6 +43,7 @@
 #include "lib/util.h"
 
 #define COUNT_TEXT	24		/* bytes, a number as text, or "unknown" */
+#define PATIENCE_NS	NS_PER_S	/* for an output that takes nothing, at the end */
 #define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
 
 /**
@@ -101,10 +102,16 @@ static void on_signal(int number)
 	signals++;
 }
 
-/* A first signal lets a write that waits for a pipe go on, a second one does not. */
-static bool impatient(void)
+/*
+ * The output takes nothing. It is waited for as long as there is time; when there is none any more,
+ * for a moment; and not at all when a signal has come twice.
+ */
+static bool impatient(const void *waiter, __u64 stuck)
 {
-	return signals > 1;
+	const struct capture *capture = waiter;
+	bool is_over = signals || clock_ns(CLOCK_MONOTONIC) >= capture->deadline;
+
+	return signals > 1 || (is_over && stuck >= PATIENCE_NS);
 }
 
 static void catch_signals(void)
@@ -144,7 +151,7 @@ static void end_output(struct capture *capture, size_t written)
 	storage_cut(&capture->storage,
 		    capture->storage.length - written + capture->batch.bytes);
 	if (error == EINTR)
-		msg_error("%s: nobody reads it", capture->storage.path);
+		msg_error("%s: the other end is not reading", capture->storage.path);
 	else
 		msg_error("cannot write to %s: %s", capture->storage.path, strerror(error));
 	capture->status = EXIT_OUTPUT;
@@ -652,9 +659,9 @@ static int choose_place(struct capture *capture)
 /* From the open door to the end of the file. */
 static void capture_to_storage(struct capture *capture)
 {
+	set_deadline(capture);
 	if (write_start(capture))
 		return;
-	set_deadline(capture);
 	if (start(capture))
 		return;
 	msg_verbose("reading %s", capture->options.tap);
@@ -753,6 +760,7 @@ static int run_capture(struct capture *capture)
 		capture->status = EXIT_OUTPUT;
 	} else {
 		capture->storage.give_up = impatient;
+		capture->storage.waiter = capture;
 		sizing_warn(&capture->relay.geometry, &capture->storage);
 		is_open = true;
 		tell_left_over(capture);

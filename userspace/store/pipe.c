@@ -16,7 +16,6 @@
 #include "store/pipe.h"
 
 #define CAPACITY	(1024 * 1024)	/* what every user may have: /proc/sys/fs/pipe-max-size */
-#define WAIT_MS		1
 
 /**
  * pipe_capacity - how much a pipe holds; more than it did, if that is allowed
@@ -35,12 +34,20 @@ size_t pipe_capacity(int fd)
 	return capacity;
 }
 
+/* poll(2) tells of the first free page: whatever fits in one is written at once then. */
+static size_t one_page(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLOUT };
+
+	return poll(&end, 1, 0) > 0 ? PIPE_BUF : 0;
+}
+
 /**
- * pipe_room - how much can be written without half of it waiting
+ * pipe_room - how much can be written without waiting
  * @fd: a pipe's end for writing
  * @capacity: bytes, of pipe_capacity()
  *
- * Return: bytes, at least %PIPE_BUF: a write of as much waits, but not in the middle.
+ * Return: bytes, 0 or at least %PIPE_BUF.
  */
 size_t pipe_room(int fd, size_t capacity)
 {
@@ -49,24 +56,26 @@ size_t pipe_room(int fd, size_t capacity)
 	size_t used;
 
 	if (ioctl(fd, FIONREAD, &bytes))
-		return PIPE_BUF;
+		return one_page(fd);
 	used = bytes ? 2 * (bytes / page) + 2 : 0;
 	if (capacity < used * page + PIPE_BUF)
-		return PIPE_BUF;
+		return one_page(fd);
 	return capacity - used * page;
 }
 
 /**
  * pipe_wait - give the other side a moment to read
  * @fd: a pipe's end for writing
+ * @is_full: it has no room at all: until it has some
+ * @ms: how long, at most; a signal ends it
  *
- * poll(2) tells of the first free page only.
+ * How much there is more than one free page poll(2) does not tell.
  *
  * Return: whether there is another side.
  */
-bool pipe_wait(int fd)
+bool pipe_wait(int fd, bool is_full, int ms)
 {
-	struct pollfd end = { .fd = fd };
+	struct pollfd end = { .fd = fd, .events = is_full ? POLLOUT : 0 };
 
-	return poll(&end, 1, WAIT_MS) <= 0;
+	return poll(&end, 1, ms) <= 0 || !(end.revents & POLLERR);
 }

@@ -7,6 +7,6 @@
 
 size_t pipe_capacity(int fd);
 size_t pipe_room(int fd, size_t capacity);
-bool pipe_wait(int fd);
+bool pipe_wait(int fd, bool is_full, int ms);
 
 #endif /* SOFTTAP_PIPE_H */

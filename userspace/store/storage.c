@@ -19,8 +19,10 @@
 #include "store/pipe.h"
 #include "store/storage.h"
 #include "pcapng/write.h"
+#include "lib/clock.h"
 #include "lib/message.h"
 
+#define MOST_MS		50	/* between two looks at an output that takes nothing */
 #define DIRECT_ALIGN	4096	/* bytes; what devices and file systems in use ask for, or less */
 
 /* Not every file system can: tmpfs could not before 6.6. */
@@ -256,21 +258,37 @@ static int advance(struct iovec *pieces, int n_pieces, size_t length)
 	return done;
 }
 
+/* The output takes nothing. Return: whether it is not to be waited for any longer. */
+static bool gives_up(struct storage *storage)
+{
+	__u64 now = clock_ns(CLOCK_MONOTONIC);
+
+	if (!storage->stuck_since)
+		storage->stuck_since = now;
+	return storage->give_up && storage->give_up(storage->waiter, now - storage->stuck_since);
+}
+
 /*
  * A write has failed with errno: wait until it may go on? Somebody else may have set a pipe to
  * O_NONBLOCK. Return: whether to try again.
  */
-static bool is_passing(const struct storage *storage)
+static bool is_passing(struct storage *storage)
 {
 	struct pollfd output = { .fd = storage->fd, .events = POLLOUT };
 
-	if (errno == EAGAIN && poll(&output, 1, -1) > 0)
-		return true;
-	return errno == EINTR && !(storage->give_up && storage->give_up());
+	if (errno != EAGAIN && errno != EINTR)
+		return false;
+	if (gives_up(storage)) {
+		errno = EINTR;
+		return false;
+	}
+	if (errno == EAGAIN)
+		poll(&output, 1, MOST_MS);
+	return true;
 }
 
 /* Writes pieces, and moves them past what was written. Return: bytes; errno tells why not all. */
-static size_t write_all(const struct storage *storage, struct iovec *left, int n_left)
+static size_t write_all(struct storage *storage, struct iovec *left, int n_left)
 {
 	size_t total = 0;
 	int done = 0;
@@ -282,6 +300,7 @@ static size_t write_all(const struct storage *storage, struct iovec *left, int n
 			continue;
 		if (written < 0)
 			break;
+		storage->stuck_since = 0;
 		total += written;
 		done += advance(left + done, n_left - done, written);
 	}
@@ -289,23 +308,33 @@ static size_t write_all(const struct storage *storage, struct iovec *left, int n
 }
 
 /*
- * Waits for a pipe that has no room for a block, unless none ever has. Return: bytes to write now,
- * whole blocks; 0 with EINTR when it is not to be waited for.
+ * Waits for a pipe that has no room for a block, unless none ever has; the longer, the less it
+ * moves. Return: bytes to write now, whole blocks; 0 with EINTR when it is not to be waited for.
  */
-static size_t portion(const struct storage *storage, const struct iovec *left, int n_left)
+static size_t portion(struct storage *storage, const struct iovec *left, int n_left)
 {
 	const struct softtap_block *first = left->iov_base;
-	size_t whole;
+	size_t room, before = 0, whole;
+	int ms = 0;
 
 	do {
-		pcapng_whole(left, n_left, pipe_room(storage->fd, storage->pipe), &whole);
+		room = pipe_room(storage->fd, storage->pipe);
+		pcapng_whole(left, n_left, room, &whole);
 		if (whole)
 			return whole;
-		if (storage->give_up && storage->give_up()) {
+		if (room != before) {
+			storage->stuck_since = 0;
+			ms = 0;
+		}
+		before = room;
+		if (gives_up(storage)) {
 			errno = EINTR;
 			return 0;
 		}
-	} while (first->length <= storage->pipe && pipe_wait(storage->fd));
+		ms = ms ? 2 * ms : 1;
+		if (ms > MOST_MS)
+			ms = MOST_MS;
+	} while (first->length <= storage->pipe && pipe_wait(storage->fd, !room, ms));
 	return first->length;
 }
 
@@ -323,7 +352,7 @@ static int copy_pieces(struct iovec *to, const struct iovec *from, size_t length
 	return n;
 }
 
-static size_t write_portions(const struct storage *storage, struct iovec *left, int n_left)
+static size_t write_portions(struct storage *storage, struct iovec *left, int n_left)
 {
 	struct iovec pieces[STORAGE_PIECES];
 	size_t length, written, total = 0;

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
+#include <linux/types.h>
 
 /**
  * enum storage_how - how to treat what is there
@@ -31,7 +32,10 @@ enum storage_how {
  * @keep: and not if there is one by then
  * @start: bytes that were there before
  * @length: bytes so far
- * @give_up: asked when a write is interrupted: stop waiting for who does not read?
+ * @give_up: asked while the output takes nothing: stop waiting? It gets @waiter, and for how many
+ *	ns it has taken nothing
+ * @waiter: for it
+ * @stuck_since: when it first took nothing, ns of the monotonic clock; 0: it has taken something
  */
 struct storage {
 	int fd;
@@ -43,7 +47,9 @@ struct storage {
 	bool keep;
 	off_t start;
 	off_t length;
-	bool (*give_up)(void);
+	bool (*give_up)(const void *waiter, __u64 stuck);
+	const void *waiter;
+	__u64 stuck_since;
 };
 
 int storage_open(struct storage *storage, const char *path, unsigned int how);
