@@ -82,6 +82,20 @@ steps() {
 	ok 'steps: whole, in order, on one clock' softtap verify disk/steps
 }
 
+# It dies over a file that was there, before it has written a packet.
+died_early() {
+	date >disk/early
+	softtap capture -w disk/early --interval 60000 2>early.log </dev/null &
+	reader=$!
+	within 30 has_bytes disk/early 100
+	die
+	start_reader disk/early
+	send A "$SOFTTAP_OUT/plain.a"
+	ok 'early: the next one ends well' stop_reader
+	ok 'early: whole' softtap verify disk/early
+	like 'early: on the clock of today' "$(softtap verify disk/early | grep 'first packet')" "$(date +%Y)"
+}
+
 # Its end is its own: the next one overwrites it.
 ended() {
 	start_reader disk/ended
@@ -159,6 +173,7 @@ guest() {
 	same_file
 	steps
 	ended
+	died_early
 	never_lost
 	modes
 	unload

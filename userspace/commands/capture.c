@@ -637,7 +637,8 @@ static int choose_place(struct capture *capture)
 	const struct unfinished *unfinished = &capture->unfinished;
 	const char *fault = unfinished->fault;
 
-	if (!unfinished->present ||
+	/* One that died before its clock had begun has left no packet: the file is begun anew. */
+	if (!unfinished->present || !unfinished->account.start ||
 	    !storage_is(&capture->storage, unfinished->device, unfinished->inode)) {
 		if (!storage_begin(&capture->storage))
 			return 0;

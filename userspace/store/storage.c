@@ -423,6 +423,7 @@ static ssize_t write_direct(struct storage *storage, struct iovec *left, int *n_
 			continue;
 		if (written < 0)
 			break;
+		storage->stuck_since = 0;
 		total += written;
 		done += advance(left + done, *n_left - done, written);
 	}
