@@ -53,6 +53,8 @@ guest() {
 	is 'which is whose' "$(cat $sysfs/tap0/netns $sysfs/tap1/netns)" \
 		"$(stat -L -c %i /proc/self/ns/net; in_c stat -L -c %i /proc/self/ns/net)"
 	ok 'each carries frames' ping_through
+	is 'of devices elsewhere nothing is said by those of their names here' \
+		"$(softtap stat -j | jq -c '[.taps[].a.netdev == null]')" '[false,true]'
 	is 'down there' "$(in_c softtap down eth1 2>&1)" 'eth1:eth2 is as it was'
 	is 'all is there as it was' "$(state_of in_c)" "$there"
 	ok 'the tap here stays' test -e $sysfs/tap0 -a ! -e $sysfs/tap1

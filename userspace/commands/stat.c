@@ -71,6 +71,10 @@ static void print_outside(const struct tap *tap)
 	unsigned int p;
 	int i;
 
+	if (!tap_is_here(tap)) {
+		printf(" in another network namespace: look at its devices there\n");
+		return;
+	}
 	for (p = 0; p < 2; p++)
 		outside_read(&outside[p], tap->ports[p].ifname);
 	printf(" lost by the device or its driver, not the tap's to count\n");
@@ -133,7 +137,7 @@ static struct json_object *outside_json(const char *ifname)
 	return object;
 }
 
-static struct json_object *port_json(const struct tap_port *port)
+static struct json_object *port_json(const struct tap_port *port, bool is_here)
 {
 	struct json_object *object = json_object_new_object();
 	int i;
@@ -142,7 +146,7 @@ static struct json_object *port_json(const struct tap_port *port)
 	json_add_text(object, "state", port->state);
 	for (i = 0; i < N_COUNTERS; i++)
 		json_add_number(object, counter_names[i], port->counters[i]);
-	json_add(object, "netdev", outside_json(port->ifname));
+	json_add(object, "netdev", is_here ? outside_json(port->ifname) : NULL);
 	return object;
 }
 
@@ -170,9 +174,9 @@ static struct json_object *tap_json(const struct tap *tap)
 	json_add_text(object, "tap", tap->name);
 	json_add_text(object, "state", tap->state);
 	json_add_text(object, "policy", tap->policy);
-	json_add(object, "a", port_json(&tap->ports[0]));
+	json_add(object, "a", port_json(&tap->ports[0], tap_is_here(tap)));
 	if (tap->n_ports > 1)
-		json_add(object, "b", port_json(&tap->ports[1]));
+		json_add(object, "b", port_json(&tap->ports[1], tap_is_here(tap)));
 	json_add(object, "in_flight", laws_json(tap));
 	return object;
 }
