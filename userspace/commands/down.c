@@ -11,10 +11,9 @@
 #include <string.h>
 
 #include "commands/commands.h"
-#include "host/link.h"
 #include "host/netns.h"
-#include "host/port.h"
 #include "host/state.h"
+#include "host/teardown.h"
 #include "tap/counters.h"
 #include "tap/module.h"
 #include "lib/message.h"
@@ -23,40 +22,14 @@
 #include "lib/status.h"
 #include "lib/util.h"
 
-static int destroy_with_port(const char *ifname, bool force)
+static int forget(const struct state *state, bool restored, bool force)
 {
-	struct tap tap;
-
-	return tap_with_port(&tap, ifname) ? tap_destroy(tap.name, force) : EXIT_OK;
-}
-
-/* A port may have been renamed, and the tap may have been made anew, by hand. */
-static int destroy_taps(const struct state *state, bool force)
-{
-	int status = EXIT_OK;
-	unsigned int i;
-
-	for (i = 0; i < state->n_ports && !status; i++) {
-		const struct port_state *port = &state->ports[i];
-		struct link now;
-
-		status = destroy_with_port(port->ifname, force);
-		if (!status && !link_by_index(&now, port->ifindex) &&
-		    !strcmp(now.address, port->address))
-			status = destroy_with_port(now.ifname, force);
+	if (!restored && !force) {
+		msg_error("softtap down tries again, softtap down --force forgets it");
+		return EXIT_FAILED;
 	}
-	return status ? status : module_unload();
-}
-
-static int restore(const struct state *state, bool force)
-{
-	if (ports_restore(state)) {
-		if (!force) {
-			msg_error("softtap down tries again, softtap down --force forgets it");
-			return EXIT_FAILED;
-		}
+	if (!restored)
 		msg_warning("%s is forgotten", state->key.name);
-	}
 	return state_remove(&state->key) ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -64,6 +37,7 @@ static int restore(const struct state *state, bool force)
 static int down_here(const struct state_key *key, bool force)
 {
 	struct state state;
+	bool restored;
 	int status;
 
 	if (state_load(&state, key)) {
@@ -71,9 +45,9 @@ static int down_here(const struct state_key *key, bool force)
 			return EXIT_FAILED;
 		return state_remove(key) ? EXIT_FAILED : EXIT_OK;
 	}
-	status = destroy_taps(&state, force);
+	status = teardown(&state, force, &restored);
 	if (!status)
-		status = restore(&state, force);
+		status = forget(&state, restored, force);
 	state_free(&state);
 	if (!status)
 		printf("%s is as it was\n", key->name);

@@ -12,6 +12,7 @@
 #include "host/placement.h"
 #include "host/port.h"
 #include "host/state.h"
+#include "host/teardown.h"
 #include "tap/counters.h"
 #include "tap/module.h"
 #include "lib/message.h"
@@ -226,16 +227,19 @@ static int for_ports(const struct state *state, int (*step)(const struct port_st
 	return err;
 }
 
+/*
+ * The tap comes first: daemons react to links that go down and come, and from then on its guard
+ * holds what they have to say.
+ */
 static int make_tap(const struct state *state)
 {
 	int err;
 
-	err = for_ports(state, port_prepare);
-	if (!err)
-		err = stop_if_asked();
+	err = stop_if_asked();
 	if (!err)
 		err = tap_create(state->key.name);
-	/* The module stops what the host has to say, so it is there before the ports are up. */
+	if (!err)
+		err = for_ports(state, port_prepare);
 	return err ? err : for_ports(state, port_start);
 }
 
@@ -277,12 +281,9 @@ static int make_placed_tap(struct state *state, const struct placement *placemen
 
 static void undo(const struct state *state)
 {
-	struct tap tap;
+	bool restored;
 
-	if (tap_with_port(&tap, state->ports[0].ifname))
-		tap_destroy(tap.name, false);
-	module_unload();
-	if (ports_restore(state))
+	if (teardown(state, false, &restored) || !restored)
 		msg_error("the ports are not as they were yet: softtap down tries again");
 	else if (!state_remove(&state->key))
 		msg_error("the ports are as they were");

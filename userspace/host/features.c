@@ -118,29 +118,41 @@ static int set_features(const struct pairs *changes, const char *ifname)
 	return changes->n ? run_argv(argv, NULL) : 0;
 }
 
+static int collect_unwanted(struct pairs *changes, const struct pairs *now)
+{
+	int err = 0;
+	size_t i;
+
+	for (i = 0; i < now->n && !err; i++) {
+		const struct pair *feature = &now->pairs[i];
+
+		if (matches(feature->name, unwanted, ARRAY_SIZE(unwanted)) &&
+		    !strncmp(feature->value, "on", 2) && !is_fixed(feature->value))
+			err = pairs_add(changes, feature->name, "off");
+	}
+	return err;
+}
+
 /**
  * features_disable - switch off what changes frames, where it is on and can be switched
- * @features: what features_read() said
  * @ifname: name of the port
  *
  * Return: 0, or a negative errno after a complaint
  */
-int features_disable(const struct pairs *features, const char *ifname)
+int features_disable(const char *ifname)
 {
 	struct pairs changes = { };
-	int err = 0;
-	size_t i;
+	struct pairs now = { };
+	int err;
 
-	for (i = 0; i < features->n && !err; i++) {
-		const struct pair *feature = &features->pairs[i];
-
-		if (matches(feature->name, unwanted, ARRAY_SIZE(unwanted)) &&
-		    !strncmp(feature->value, "on", 2) && !is_fixed(feature->value))
-			err = pairs_add(&changes, feature->name, "off");
-	}
+	/* The module has switched some of them off by now. */
+	err = features_read(&now, ifname);
+	if (!err)
+		err = collect_unwanted(&changes, &now);
 	if (!err)
 		err = set_features(&changes, ifname);
 	pairs_free(&changes);
+	pairs_free(&now);
 	return err;
 }
 

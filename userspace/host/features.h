@@ -5,7 +5,7 @@
 #include "lib/pairs.h"
 
 int features_read(struct pairs *features, const char *ifname);
-int features_disable(const struct pairs *features, const char *ifname);
+int features_disable(const char *ifname);
 int features_restore(const struct pairs *features, const char *ifname);
 
 #endif /* SOFTTAP_FEATURES_H */

@@ -76,8 +76,8 @@ static int set_fifo(const char *ifname)
  * port_prepare - make a port one that says nothing, changes nothing and reorders nothing
  * @port: what port_read() found
  *
- * The link goes down first: what it still had to say (leaving multicast groups, for one) stays
- * unsaid.
+ * The tap is there: its guard holds what the host says about the link that goes down, and comes
+ * again. The link goes down first all the same: there are kernels without a guard.
  *
  * Return: 0, or a negative errno after a complaint
  */
@@ -92,7 +92,7 @@ int port_prepare(const struct port_state *port)
 	if (!err)
 		err = run("ip", "address", "flush", "dev", ifname);
 	if (!err)
-		err = features_disable(&port->features, ifname);
+		err = features_disable(ifname);
 	if (!err)
 		err = queues_set(&port->queues, ifname);
 	if (!err && needs_fifo(ifname, port->qdisc, port->qdisc_handle))
@@ -277,6 +277,12 @@ static unsigned int in_order(const struct state *state, unsigned int i)
 	return swap ? 1 - i : i;
 }
 
+/* The number may be another device's by now. */
+static bool is_there(const struct port_state *port, struct link *now)
+{
+	return !link_by_index(now, port->ifindex) && !strcmp(now->address, port->address);
+}
+
 /**
  * ports_restore - put ports back as they were
  * @state: what was kept of them
@@ -295,8 +301,7 @@ int ports_restore(const struct state *state)
 	for (i = 0; i < state->n_ports; i++) {
 		const struct port_state *port = &state->ports[in_order(state, i)];
 
-		if (link_by_index(&ports[n].now, port->ifindex) ||
-		    strcmp(ports[n].now.address, port->address)) {
+		if (!is_there(port, &ports[n].now)) {
 			msg_warning("%s is gone or replaced, its settings are not put back",
 				    port->ifname);
 			continue;
@@ -306,4 +311,23 @@ int ports_restore(const struct state *state)
 		n++;
 	}
 	return first_of(err, settle(ports, n, state->taken));
+}
+
+/**
+ * ports_restore_features - put back offloads that could not be changed while the tap was there
+ * @state: what was kept of the ports
+ *
+ * Return: 0, or a negative errno after a complaint: then it can be tried again
+ */
+int ports_restore_features(const struct state *state)
+{
+	struct link now;
+	unsigned int i;
+	int err = 0;
+
+	for (i = 0; i < state->n_ports; i++)
+		if (is_there(&state->ports[i], &now))
+			err = first_of(err, features_restore(&state->ports[i].features,
+							     now.ifname));
+	return err;
 }
