@@ -77,7 +77,7 @@ test_show() {
 	is 'show -j: exit status' "$status" 0
 	is 'show -j: version' "$(query .version)" '"0.1.0"'
 	is 'show -j: a tap' "$(query '.taps[0]')" \
-		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up"},"b":{"ifname":"eth2","state":"up"},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"cpus":{"rx":null,"reader":null,"post":null}}'
+		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up","degraded":null},"b":{"ifname":"eth2","state":"up","degraded":null},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"cpus":{"rx":null,"reader":null,"post":null}}'
 	is 'show -j: a port that is missing' "$(query '.taps[1] | [.state, .b.state]')" \
 		'["waiting","missing"]'
 	is 'show -j: listen-only, a name that needs quoting' \

@@ -84,8 +84,9 @@ write_programs() {
 play_module() {
 	local file=$1 name
 	while :; do
-		if [ -p "$SOFTTAP_SYSFS/$file" ] && name=$(cat "$SOFTTAP_SYSFS/$file") &&
-			[ "$name" ]; then
+		# One that rmmod takes away just then would be waited for without an end.
+		if [ -p "$SOFTTAP_SYSFS/$file" ] &&
+			name=$(timeout 5 cat "$SOFTTAP_SYSFS/$file") && [ "$name" ]; then
 			case $file in
 			remove) rm -rf "${SOFTTAP_SYSFS:?}/$name" ;;
 			add) make_tap "$SOFTTAP_SYSFS/tap1" "$name" ;;
@@ -791,11 +792,94 @@ test_gone_port() {
 	is 'a port that is gone: up' "$answer" 'tap0 is up between p0 and p1'
 	/ip link delete p1
 	run down
-	is 'a port that is gone: exit status' "$status" 0
-	like 'a port that is gone: says it' "$answer" 'warning: p1 is gone or replaced'
+	is 'a port that is gone: exit status' "$status" 1
+	is 'a port that is gone: says it' "$answer" 'softtap: warning: p1 is gone or replaced, its settings are not put back
+softtap: softtap down tries again, softtap down --force forgets it'
+	is 'a port that is gone: what is kept' "$(grep -h '^port' "$SOFTTAP_RUN"/ports/*)" 'port p1'
+	/ip link set p0 down
+	run down
+	is 'a port that is gone: the other one is done with' \
+		"$status $(/ip -br link show dev p0 | awk '{ print $2 }')" '1 DOWN'
+	run down --force
+	is 'a port that is gone: --force' "$status" 0
 	/ip link add p1 type veth peer name q1
 	/ip link set q1 up
 	as_before_ports p0
+}
+
+# replug p1 - the device goes, and comes again as the kernel makes it; with the same address or another
+replug() {
+	local address
+	address=$(cat "/sys/class/net/$1/address")
+	/ip link delete "$1"
+	/ip link add "$1" numrxqueues 4 numtxqueues 4 address "${2:-$address}" type veth \
+		peer name "q${1#p}" numrxqueues 4 numtxqueues 4
+	/ip link set "q${1#p}" up
+}
+
+# But for numbers of devices, and addresses that come from hardware's.
+numberless() {
+	sed -E 's/^[0-9]+: //; s/link-netnsid [0-9]+//; s/(iflink|ifindex|sec) [0-9]+/\1/g' "$1"
+}
+
+test_plugged_again() {
+	fresh configure
+	run up p0 p1
+	replug p1
+	like 'plugged in again: show' "$("$softtap" show)" 'tap0: degraded'
+	like 'plugged in again: why' "$("$softtap" show)" 'p1, .*
+ +not as it was prepared: is down, has IPv6, .*; run softtap up again'
+	is 'plugged in again: stat tells it, too' "$("$softtap" stat -j | jq -r '.taps[].state')" degraded
+	is 'plugged in again: which port' \
+		"$("$softtap" show -j | jq -c '.taps[] | [.a.degraded, .b.degraded != null]')" '[null,true]'
+	/ip link show dev p0 >"$work/p0"
+	run up p0 p1
+	is 'up once more: exit status' "$status" 0
+	is 'up once more: says what it did' "$answer" 'tap0: p1 is prepared again'
+	ok 'up once more: p1 is up and silent' silent_port p1
+	is 'up once more: show' "$("$softtap" show | sed -n 2p)" 'tap0: running'
+	run up p0 p1
+	is 'up a third time' "$status $answer" '1 softtap: p0 is a port of tap0 already'
+	run down
+	is 'down of it: exit status' "$status" 0
+	is 'down of it: says so' "$answer" 'p0:p1 is as it was'
+	picture >"$work/after"
+	ok 'down of it: everything is as it was, by another number' \
+		diff <(numberless "$work/before" | sort) <(numberless "$work/after" | sort)
+}
+
+test_plugged_again_down() {
+	fresh configure
+	run up p0 p1
+	replug p1
+	run down
+	is 'plugged in again, down: exit status' "$status" 0
+	picture >"$work/after"
+	ok 'plugged in again, down: everything is as it was' \
+		diff <(numberless "$work/before" | sort) <(numberless "$work/after" | sort)
+}
+
+test_replaced_port() {
+	fresh no_dad
+	run up p0 p1
+	replug p1 02:00:00:00:00:99
+	run down
+	is 'another device of its name: down' "$status" 1
+	is 'another device of its name: is not touched' "$(/ip -br link show dev p1 | awk '{ print $2 }')" DOWN
+	run down --force
+	fresh no_dad
+	run up p0 p1
+	replug p1 02:00:00:00:00:99
+	/ip address add 10.0.0.1/24 dev p1
+	picture | grep p1 | grep -v '^[0-9]*: p0' >"$work/p1"
+	run up p0 p1
+	is 'another device of its name: up once more' "$answer" "softtap: warning: p1 is another device now: \
+this one's settings are kept, not those of the one before
+tap0: p1 is prepared again"
+	ok 'another device of its name: is up and silent' silent_port p1
+	run down
+	is 'another device of its name: down then' "$status $answer" '0 p0:p1 is as it was'
+	is 'another device of its name: has its address' "$(/ip -4 -br address show dev p1 | wc -w)" 3
 }
 
 as_before_ports() {
@@ -844,7 +928,8 @@ all_tests="test_file_names test_tap_names test_namespaces test_down_killed test_
 	test_killed_any_time test_queues test_up_down test_named test_second_tap test_listen_only
 	test_bad_places test_never_up test_down_before test_no_link_local test_lifetimes test_qdisc
 	test_own_qdisc test_refused_ports test_refused_session test_refused_sshd test_interrupted
-	test_reader test_gone_port test_renamed_port test_busy test_damaged_state"
+	test_reader test_gone_port test_plugged_again test_plugged_again_down test_replaced_port
+	test_renamed_port test_busy test_damaged_state"
 
 # run_alone TEST - in namespaces that are there for it
 run_alone() {

@@ -212,6 +212,24 @@ test_login() {
 	rm sshd
 }
 
+# The far end's other namespace hears through the new device as soon as it is prepared.
+test_plugged_again() {
+	local address addresses
+	address=$(<"/sys/class/net/$a/address")
+	addresses=$(addresses "$a")
+	softtap up "$a" "$b" >said
+	ip link delete "$a"
+	ip link add "$far" netns A type veth peer name "$a" address "$address"
+	ip -n A addr add 192.0.3.1/24 dev "$far"
+	ip -n A link set "$far" up
+	is 'plugged in again: show' "$(softtap show | sed -n 2p)" 'tap0: degraded'
+	is 'plugged in again: up' "$(softtap up "$a" "$b")" "tap0: $a is prepared again"
+	is 'plugged in again: show' "$(softtap show | sed -n 2p)" 'tap0: running'
+	ok 'plugged in again: frames pass' within 30 frames_pass "$far" "$far_address"
+	is 'plugged in again: down' "$(softtap down)" "$a:$b is as it was"
+	is 'plugged in again: its addresses are back' "$(addresses "$a")" "$addresses"
+}
+
 tap_of() {
 	label=$1 a=$2 b=$3 far=$4 far_address=$5
 }
@@ -228,6 +246,7 @@ guest() {
 	test_killed "$(count 4 100)"
 	test_default_route
 	test_login
+	test_plugged_again
 }
 
 # IPv6 lists routes to the same in the order in which they were made, link-local ones as links come

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "host/audit.h"
 #include "host/placement.h"
 #include "tap/counters.h"
 #include "lib/cpus.h"
@@ -26,18 +27,27 @@ static void print_cpus(const char *what, const cpu_set_t *cpus)
 	printf("  %-12s processor%s %s\n", what, CPU_COUNT(cpus) == 1 ? "" : "s", list);
 }
 
+static void print_port(const struct tap *tap, unsigned int i)
+{
+	const struct tap_port *port = &tap->ports[i];
+	char lacks[AUDIT_TEXT];
+
+	printf("  port %c       %s, %s\n", 'a' + i, port->ifname, port->state);
+	if (!tap_port_audit(lacks, tap, i))
+		printf("               not as it was prepared: %s; run softtap up again\n", lacks);
+}
+
 static void print_tap(const struct tap *tap)
 {
 	struct placement placement;
 	unsigned int i;
 
-	printf("%s: %s\n", tap->name, tap->state);
+	printf("%s: %s\n", tap->name, tap_condition(tap));
 	if (!strcmp(tap->state, "stopped"))
 		printf("  THE WIRE IS STOPPED: nobody records, and policy is record: %s\n",
 		       "start softtap capture");
 	for (i = 0; i < tap->n_ports; i++)
-		printf("  port %c       %s, %s\n", 'a' + i, tap->ports[i].ifname,
-		       tap->ports[i].state);
+		print_port(tap, i);
 	printf("  policy       %s\n", tap->policy);
 	printf("  snaplen      %s%s\n", tap->snaplen,
 	       strtoul(tap->snaplen, NULL, 10) ? "" : " (whole frames)");
@@ -70,12 +80,16 @@ static struct json_object *cpus_json(const struct tap *tap)
 	return object;
 }
 
-static struct json_object *port_json(const struct tap_port *port)
+static struct json_object *port_json(const struct tap *tap, unsigned int i)
 {
 	struct json_object *object = json_object_new_object();
+	const struct tap_port *port = &tap->ports[i];
+	char lacks[AUDIT_TEXT];
+	bool sound = tap_port_audit(lacks, tap, i);
 
 	json_add_text(object, "ifname", port->ifname);
 	json_add_text(object, "state", port->state);
+	json_add_text(object, "degraded", sound ? NULL : lacks);
 	return object;
 }
 
@@ -84,10 +98,10 @@ static struct json_object *tap_json(const struct tap *tap)
 	struct json_object *object = json_object_new_object();
 
 	json_add_text(object, "tap", tap->name);
-	json_add_text(object, "state", tap->state);
-	json_add(object, "a", port_json(&tap->ports[0]));
+	json_add_text(object, "state", tap_condition(tap));
+	json_add(object, "a", port_json(tap, 0));
 	if (tap->n_ports > 1)
-		json_add(object, "b", port_json(&tap->ports[1]));
+		json_add(object, "b", port_json(tap, 1));
 	json_add_text(object, "policy", tap->policy);
 	json_add_number(object, "snaplen", strtoull(tap->snaplen, NULL, 10));
 	json_add_number(object, "guard", strtoull(tap->guard, NULL, 10));

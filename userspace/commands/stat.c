@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "commands/rates.h"
+#include "host/audit.h"
 #include "host/outside.h"
 #include "tap/counters.h"
 #include "lib/json.h"
@@ -111,7 +112,7 @@ static void print_table(const struct tap *tap)
 {
 	unsigned int p;
 
-	printf("%s: %s, policy %s\n%-22s", tap->name, tap->state, tap->policy, "");
+	printf("%s: %s, policy %s\n%-22s", tap->name, tap_condition(tap), tap->policy, "");
 	for (p = 0; p < tap->n_ports; p++)
 		printf(" %18.18s %c", tap->ports[p].ifname, 'a' + p);
 	printf("\n");
@@ -172,7 +173,7 @@ static struct json_object *tap_json(const struct tap *tap)
 	struct json_object *object = json_object_new_object();
 
 	json_add_text(object, "tap", tap->name);
-	json_add_text(object, "state", tap->state);
+	json_add_text(object, "state", tap_condition(tap));
 	json_add_text(object, "policy", tap->policy);
 	json_add(object, "a", port_json(&tap->ports[0], tap_is_here(tap)));
 	if (tap->n_ports > 1)

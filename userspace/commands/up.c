@@ -11,6 +11,7 @@
 #include "host/login.h"
 #include "host/placement.h"
 #include "host/port.h"
+#include "host/repair.h"
 #include "host/state.h"
 #include "host/teardown.h"
 #include "tap/counters.h"
@@ -245,20 +246,23 @@ static int make_tap(const struct state *state)
 
 /*
  * Of ports that are up: many a driver has no interrupts before. What they were is on its way to the
- * disk before they are changed.
+ * disk before they are changed. Of those whose bit is set.
  */
-static int place_interrupts(struct state *state, const cpu_set_t *cpus)
+static int place_interrupts(struct state *state, unsigned int which, const cpu_set_t *cpus)
 {
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < state->n_ports && !err; i++)
-		err = interrupts_read(&state->ports[i].interrupts, state->ports[i].ifname);
+		if (which & 1U << i)
+			err = interrupts_read(&state->ports[i].interrupts, state->ports[i].ifname);
 	if (!err)
 		err = state_save(state);
 	for (i = 0; i < state->n_ports && !err; i++) {
 		const struct port_state *port = &state->ports[i];
 
+		if (!(which & 1U << i))
+			continue;
 		err = interrupts_place(&port->interrupts, port->ifname, cpus);
 		if (!err && !port->interrupts.affinities.n)
 			msg_warning("%s has no interrupts: its frames are received where they are sent",
@@ -275,11 +279,11 @@ static int make_placed_tap(struct state *state, const struct placement *placemen
 	if (!err)
 		err = make_tap(state);
 	if (!err && CPU_COUNT(&placement->rx))
-		err = place_interrupts(state, &placement->rx);
+		err = place_interrupts(state, ~0U, &placement->rx);
 	return err;
 }
 
-static void undo(const struct state *state)
+static void undo(struct state *state)
 {
 	bool restored;
 
@@ -302,11 +306,60 @@ static void report(const struct state *state)
 		printf("%s is up on %s, listening only\n", tap.name, state->ports[0].ifname);
 }
 
+/* --- Again ----------------------------------------------------------------------------------- */
+
+/* Is there a tap that softtap up has made between just these? */
+static bool find_own(struct tap *tap, struct state_key *key, int n, char **ifnames)
+{
+	state_key(key, ifnames[0], n > 1 ? ifnames[1] : NULL);
+	return state_exists(key) && tap_with_port(tap, ifnames[0]) &&
+	       (int)tap->n_ports == n && !strcmp(tap->ports[0].ifname, ifnames[0]) &&
+	       (n < 2 || !strcmp(tap->ports[1].ifname, ifnames[1]));
+}
+
+static int repair(struct state *state, const struct tap *tap)
+{
+	struct placement placement;
+	unsigned int i, repaired;
+	int err;
+
+	err = ports_repair(state, &repaired);
+	if (err)
+		return EXIT_FAILED;
+	if (!repaired) {
+		msg_error("%s is a port of %s already", state->ports[0].ifname, tap->name);
+		return EXIT_FAILED;
+	}
+	placement_load(&placement, tap);
+	if (CPU_COUNT(&placement.rx) && place_interrupts(state, repaired, &placement.rx))
+		return EXIT_FAILED;
+	for (i = 0; i < state->n_ports; i++)
+		if (repaired & 1U << i)
+			printf("%s: %s is prepared again\n", tap->name, state->ports[i].ifname);
+	return EXIT_OK;
+}
+
+static int repair_own(const struct state_key *key, const struct tap *tap)
+{
+	struct state state;
+	int status;
+
+	if (state_load(&state, key))
+		return EXIT_FAILED;
+	status = repair(&state, tap);
+	state_free(&state);
+	return status;
+}
+
 static int up_locked(int n, char **ifnames, const struct wishes *wishes)
 {
 	struct state state = { };
+	struct state_key key;
+	struct tap tap;
 	int err;
 
+	if (find_own(&tap, &key, n, ifnames))
+		return repair_own(&key, &tap);
 	err = read_ports(&state, n, ifnames, wishes);
 	if (!err)
 		compare_mtus(&state);
@@ -350,7 +403,8 @@ static const struct command_line line = {
 	.about = "Prepares two ports and puts the tap between them, or on one to listen "
 		 "only. On the ports: no address, no IPv6, no offload that changes frames, "
 		 "a qdisc that keeps their order, and none that is chosen by CPU. `softtap "
-		 "down' puts everything back as it was. The module is loaded if it is not: "
+		 "down' puts everything back as it was. Run again, it prepares a port that "
+		 "was plugged in again. The module is loaded if it is not: "
 		 "the file $SOFTTAP_KO, or what modprobe finds.",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),

@@ -156,6 +156,28 @@ int features_disable(const char *ifname)
 	return err;
 }
 
+/**
+ * features_change_frames - whether features_disable() would have something to do
+ * @ifname: name of the port
+ *
+ * Return: false also of offloads that were switched off and stay on all the same
+ */
+bool features_change_frames(const char *ifname)
+{
+	struct pairs changes = { };
+	struct pairs now = { };
+	bool found = false;
+	size_t i;
+
+	if (!features_read(&now, ifname))
+		collect_unwanted(&changes, &now);
+	for (i = 0; i < changes.n && !found; i++)
+		found = is_wanted(pairs_get(&now, changes.pairs[i].name));
+	pairs_free(&changes);
+	pairs_free(&now);
+	return found;
+}
+
 static int collect_changes(struct pairs *changes, const struct pairs *saved,
 			   const struct pairs *now)
 {

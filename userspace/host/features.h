@@ -2,10 +2,13 @@
 #ifndef SOFTTAP_FEATURES_H
 #define SOFTTAP_FEATURES_H
 
+#include <stdbool.h>
+
 #include "lib/pairs.h"
 
 int features_read(struct pairs *features, const char *ifname);
 int features_disable(const char *ifname);
+bool features_change_frames(const char *ifname);
 int features_restore(const struct pairs *features, const char *ifname);
 
 #endif /* SOFTTAP_FEATURES_H */

@@ -267,6 +267,69 @@ void l3_free(struct l3 *l3)
 		nl_list_free(&l3->tables[i]);
 }
 
+/* --- Another number -------------------------------------------------------------------------- */
+
+static void renumber(void *number, __u32 from, __u32 to)
+{
+	if (!memcmp(number, &from, sizeof(from)))
+		memcpy(number, &to, sizeof(to));
+}
+
+static void renumber_attr(const struct nlattr *attr, __u32 from, __u32 to)
+{
+	if (attr)
+		renumber(mnl_attr_get_payload(attr), from, to);
+}
+
+static void renumber_hops(const struct nlattr *multipath, __u32 from, __u32 to)
+{
+	struct rtnexthop *hop;
+	int left;
+
+	if (!multipath)
+		return;
+	hop = mnl_attr_get_payload(multipath);
+	left = mnl_attr_get_payload_len(multipath);
+	for (; l3_hop_ok(hop, left); left -= RTNH_ALIGN(hop->rtnh_len), hop = RTNH_NEXT(hop))
+		renumber(&hop->rtnh_ifindex, from, to);
+}
+
+static void renumber_message(struct nlmsghdr *message, enum l3_table table, __u32 from, __u32 to)
+{
+	switch (table) {
+	case L3_ADDRESSES:
+		renumber(&((struct ifaddrmsg *)mnl_nlmsg_get_payload(message))->ifa_index, from,
+			 to);
+		break;
+	case L3_NEIGHBOURS:
+		renumber(&((struct ndmsg *)mnl_nlmsg_get_payload(message))->ndm_ifindex, from, to);
+		break;
+	case L3_NEXTHOPS:
+		renumber_attr(attr_of(message, struct nhmsg, NHA_OIF), from, to);
+		break;
+	default:
+		renumber_attr(attr_of(message, struct rtmsg, RTA_OIF), from, to);
+		renumber_hops(attr_of(message, struct rtmsg, RTA_MULTIPATH), from, to);
+	}
+}
+
+/**
+ * l3_renumber - a device that is named in what l3_read() found has another number now
+ * @l3: changed; of the device itself, or of one with routes that lead through both
+ * @from: the number that the device had
+ * @to: and the one that it has
+ */
+void l3_renumber(struct l3 *l3, int from, int to)
+{
+	int table;
+	size_t i;
+
+	for (table = 0; table < N_L3_TABLES; table++)
+		for (i = 0; i < l3->tables[table].n; i++)
+			renumber_message(l3->tables[table].messages[i], table, from, to);
+	renumber(&l3->ifindex, from, to);
+}
+
 /**
  * l3_has_default_route - whether a default route needs the port
  * @l3: what l3_read() found

@@ -37,6 +37,7 @@ struct l3 {
 
 int l3_read(struct l3 *l3, int ifindex);
 void l3_free(struct l3 *l3);
+void l3_renumber(struct l3 *l3, int from, int to);
 
 bool l3_has_default_route(const struct l3 *l3);
 bool l3_has_address(const struct l3 *l3, int family, const void *address);

@@ -56,11 +56,18 @@ static bool keeps_order(const char *qdisc)
 	return !strcmp(qdisc, "noqueue") || !strcmp(qdisc, "pfifo") || !strcmp(qdisc, "bfifo");
 }
 
-/*
+/**
+ * port_needs_fifo - whether a port has a qdisc that may reorder frames
+ * @ifname: name of the port
+ * @qdisc: its root qdisc's kind
+ * @handle: and handle: one that somebody has set stays
+ *
  * A port that has never been up shows "noop" and gets its qdisc when it comes up: none if there is
  * no hardware behind it.
+ *
+ * Return: whether it is to get another one
  */
-static bool needs_fifo(const char *ifname, const char *qdisc, __u32 handle)
+bool port_needs_fifo(const char *ifname, const char *qdisc, __u32 handle)
 {
 	if (handle || keeps_order(qdisc))
 		return false;
@@ -95,7 +102,7 @@ int port_prepare(const struct port_state *port)
 		err = features_disable(ifname);
 	if (!err)
 		err = queues_set(&port->queues, ifname);
-	if (!err && needs_fifo(ifname, port->qdisc, port->qdisc_handle))
+	if (!err && port_needs_fifo(ifname, port->qdisc, port->qdisc_handle))
 		err = set_fifo(ifname);
 	return err;
 }
@@ -115,7 +122,7 @@ int port_start(const struct port_state *port)
 	if (err)
 		return err;
 	err = link_by_index(&now, port->ifindex);
-	if (!err && needs_fifo(now.ifname, now.qdisc, now.qdisc_handle))
+	if (!err && port_needs_fifo(now.ifname, now.qdisc, now.qdisc_handle))
 		err = set_fifo(now.ifname);
 	/* Some drivers set XPS when the link comes up for the first time. */
 	return err ? err : queues_set(&port->queues, port->ifname);
@@ -277,10 +284,32 @@ static unsigned int in_order(const struct state *state, unsigned int i)
 	return swap ? 1 - i : i;
 }
 
-/* The number may be another device's by now. */
-static bool is_there(const struct port_state *port, struct link *now)
+/**
+ * port_find - find the device of a port
+ * @state: what is kept of the ports; gets the number that the device has now
+ * @i: which of them
+ * @now: set to what it is like now
+ *
+ * A device has its number, or was plugged in anew and has its name; and its hardware address.
+ *
+ * Return: false if it is gone, or another device is in its place
+ */
+bool port_find(struct state *state, unsigned int i, struct link *now)
 {
-	return !link_by_index(now, port->ifindex) && !strcmp(now->address, port->address);
+	struct port_state *port = &state->ports[i];
+	unsigned int other;
+
+	if (!link_by_index(now, port->ifindex) && !strcmp(now->address, port->address))
+		return true;
+	if (link_by_name(now, port->ifname) || strcmp(now->address, port->address))
+		return false;
+	/* There are routes that lead through several ports. */
+	for (other = 0; other < state->n_ports; other++)
+		l3_renumber(&state->ports[other].l3, port->ifindex, now->ifindex);
+	port->ifindex = now->ifindex;
+	pairs_free(&port->interrupts.affinities);	/* they were the other's */
+	pairs_free(&port->interrupts.banned);
+	return true;
 }
 
 /**
@@ -290,18 +319,20 @@ static bool is_there(const struct port_state *port, struct link *now)
  * A port that is gone, or has been replaced by another of its name, is left alone. Waits at most
  * %SETTLE_SECONDS for links to come back and addresses to be checked.
  *
- * Return: 0, or a negative errno after a complaint: then it can be tried again
+ * Return: 0, or a negative errno after a complaint: then it can be tried again; -ENODEV if ports
+ * are gone and the others are as they were
  */
-int ports_restore(const struct state *state)
+int ports_restore(struct state *state)
 {
 	struct restored ports[ARRAY_SIZE(state->ports)];
 	unsigned int i, n = 0;
 	int err = 0;
 
 	for (i = 0; i < state->n_ports; i++) {
-		const struct port_state *port = &state->ports[in_order(state, i)];
+		unsigned int which = in_order(state, i);
+		struct port_state *port = &state->ports[which];
 
-		if (!is_there(port, &ports[n].now)) {
+		if (!port_find(state, which, &ports[n].now)) {
 			msg_warning("%s is gone or replaced, its settings are not put back",
 				    port->ifname);
 			continue;
@@ -310,7 +341,34 @@ int ports_restore(const struct state *state)
 		err = first_of(err, restore_port(port, &ports[n].now));
 		n++;
 	}
-	return first_of(err, settle(ports, n, state->taken));
+	err = first_of(err, settle(ports, n, state->taken));
+	return first_of(err, n < state->n_ports ? -ENODEV : 0);
+}
+
+/**
+ * ports_keep_missing - keep of the ports only those that are gone
+ * @state: what was kept of all; the others are as they were
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int ports_keep_missing(struct state *state)
+{
+	unsigned int i, n = 0;
+	struct link now;
+
+	for (i = 0; i < state->n_ports; i++) {
+		if (port_find(state, i, &now)) {
+			state_free_port(&state->ports[i]);
+			continue;
+		}
+		if (n != i) {
+			state->ports[n] = state->ports[i];
+			state->ports[i] = (struct port_state){ };
+		}
+		n++;
+	}
+	state->n_ports = n;
+	return state_save(state);
 }
 
 /**
@@ -319,14 +377,14 @@ int ports_restore(const struct state *state)
  *
  * Return: 0, or a negative errno after a complaint: then it can be tried again
  */
-int ports_restore_features(const struct state *state)
+int ports_restore_features(struct state *state)
 {
 	struct link now;
 	unsigned int i;
 	int err = 0;
 
 	for (i = 0; i < state->n_ports; i++)
-		if (is_there(&state->ports[i], &now))
+		if (port_find(state, i, &now))
 			err = first_of(err, features_restore(&state->ports[i].features,
 							     now.ifname));
 	return err;

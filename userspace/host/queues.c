@@ -309,10 +309,29 @@ int queues_set(const struct queues *queues, const char *ifname)
 {
 	int err = 0;
 
-	if (queues->channels.n)
+	if (queues->wanted && queues->channels.n)
 		err = set_channels(ifname, queues->wanted);
 	/* A driver may choose anew when their number changes. */
 	return err ? err : clear_steering(ifname);
+}
+
+/**
+ * queues_are_steered - whether a queue or a CPU is chosen for a port's frames
+ * @ifname: name of the port
+ *
+ * Return: whether queues_set() would end that
+ */
+bool queues_are_steered(const char *ifname)
+{
+	struct pairs now = { };
+	bool found = false;
+	size_t i;
+
+	read_steering(&now, ifname);
+	for (i = 0; i < now.n && !found; i++)
+		found = !is_nothing(now.pairs[i].value);
+	pairs_free(&now);
+	return found;
 }
 
 /**

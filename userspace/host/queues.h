@@ -2,6 +2,8 @@
 #ifndef SOFTTAP_QUEUES_H
 #define SOFTTAP_QUEUES_H
 
+#include <stdbool.h>
+
 #include "lib/pairs.h"
 
 /**
@@ -19,6 +21,7 @@ struct queues {
 
 int queues_read(struct queues *queues, const char *ifname);
 int queues_set(const struct queues *queues, const char *ifname);
+bool queues_are_steered(const char *ifname);
 int queues_restore(const struct queues *queues, const char *ifname);
 
 #endif /* SOFTTAP_QUEUES_H */

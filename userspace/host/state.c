@@ -139,6 +139,20 @@ static void path_of_key(char *path, const struct state_key *key)
 	path_of(path, file);
 }
 
+/**
+ * state_exists - whether something is kept of a tap's ports
+ * @key: of which tap
+ *
+ * Return: whether there is a file
+ */
+bool state_exists(const struct state_key *key)
+{
+	char path[PATH_MAX];
+
+	path_of_key(path, key);
+	return !access(path, F_OK);
+}
+
 static int make_directories(void)
 {
 	char path[PATH_MAX];
@@ -217,6 +231,8 @@ static void write_port(FILE *file, const struct port_state *port)
 	fprintf(file, "ifindex %d\n", port->ifindex);
 	fprintf(file, "flags %u\n", port->flags);
 	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
+	if (port->queues.wanted)
+		fprintf(file, "queues %u\n", port->queues.wanted);
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		write_pairs(file, pairs_kinds[kind].key, pairs_of(port, kind));
 	for (table = 0; table < N_L3_TABLES; table++)
@@ -336,6 +352,8 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 		return sscanf(text, "%u", &port->flags) == 1 ? 0 : -EINVAL;
 	if (!strcmp(key, "qdisc"))
 		return sscanf(text, "%31s %u", port->qdisc, &port->qdisc_handle) == 2 ? 0 : -EINVAL;
+	if (!strcmp(key, "queues"))
+		return sscanf(text, "%u", &port->queues.wanted) == 1 ? 0 : -EINVAL;
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		if (!strcmp(key, pairs_kinds[kind].key))
 			return parse_pair(pairs_of(port, kind), text);
@@ -427,18 +445,29 @@ int state_remove(const struct state_key *key)
 }
 
 /**
+ * state_free_port - free what is kept of a port, and forget it
+ * @port: all of it
+ */
+void state_free_port(struct port_state *port)
+{
+	size_t kind;
+
+	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
+		pairs_free(pairs_of(port, kind));
+	l3_free(&port->l3);
+	*port = (struct port_state){ };
+}
+
+/**
  * state_free - free what is in a state
  * @state: all of it
  */
 void state_free(struct state *state)
 {
-	size_t i, kind;
+	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(state->ports); i++) {
-		for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
-			pairs_free(pairs_of(&state->ports[i], kind));
-		l3_free(&state->ports[i].l3);
-	}
+	for (i = 0; i < ARRAY_SIZE(state->ports); i++)
+		state_free_port(&state->ports[i]);
 }
 
 static int is_state(const struct dirent *entry)

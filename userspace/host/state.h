@@ -73,11 +73,13 @@ bool state_has_port(const struct state_key *key, const char *ifname);
 void state_file(char *file, const struct state_key *key);
 long state_clock(void);
 
+bool state_exists(const struct state_key *key);
 int state_lock(void);
 int state_save(const struct state *state);
 int state_load(struct state *state, const struct state_key *key);
 int state_remove(const struct state_key *key);
 void state_free(struct state *state);
+void state_free_port(struct port_state *port);
 int state_list(struct state_key **keys, size_t *n_keys);
 
 #endif /* SOFTTAP_STATE_H */

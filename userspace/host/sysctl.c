@@ -117,6 +117,19 @@ int sysctls_silence(const struct pairs *sysctls, const char *ifname)
 }
 
 /**
+ * sysctls_ipv6_is_on - whether a port speaks IPv6
+ * @ifname: name of the port
+ *
+ * Return: false also of a kernel without IPv6
+ */
+bool sysctls_ipv6_is_on(const char *ifname)
+{
+	char value[SYSCTL_VALUE];
+
+	return !sysctl_read(value, ifname, disable_ipv6) && !strcmp(value, "0");
+}
+
+/**
  * sysctls_restore - set a port's settings as they were
  * @sysctls: what sysctls_read() said then
  * @ifname: name of the port

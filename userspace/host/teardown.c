@@ -5,6 +5,7 @@
  * The tap goes last: until then its guard holds what the host, and whatever daemon reacts to links
  * that come and go, has to say while the ports are put back.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "host/link.h"
@@ -45,22 +46,28 @@ static int for_taps(const struct state *state, int (*step)(const char *name, boo
  * @force: kill a reader that does not end when asked to
  * @restored: set to whether the ports are as they were; a complaint was made if they are not
  *
- * A reader that does not end leaves all as it is; ports that cannot be put back keep no tap.
- * Unloads the module with its last tap.
+ * A reader that does not end leaves all as it is; ports that cannot be put back keep no tap. Of
+ * ports that are gone, what was kept stays. Unloads the module with its last tap.
  *
  * Return: an exit status, after a complaint if it is not 0; it can be tried again
  */
-int teardown(const struct state *state, bool force, bool *restored)
+int teardown(struct state *state, bool force, bool *restored)
 {
 	int status = for_taps(state, reader_end, force);
+	int err;
 
 	*restored = false;
 	if (status)
 		return status;
-	*restored = !ports_restore(state);
+	err = ports_restore(state);
 	status = for_taps(state, tap_destroy, force);
+	if (status)
+		return status;
 	/* The tap has kept those off that merge frames. */
-	if (!status && ports_restore_features(state))
-		*restored = false;
-	return status ? status : module_unload();
+	if (ports_restore_features(state))
+		err = -EAGAIN;
+	if (err == -ENODEV)
+		ports_keep_missing(state);
+	*restored = !err;
+	return module_unload();
 }

@@ -6,6 +6,6 @@
 
 struct state;
 
-int teardown(const struct state *state, bool force, bool *restored);
+int teardown(struct state *state, bool force, bool *restored);
 
 #endif /* SOFTTAP_TEARDOWN_H */
