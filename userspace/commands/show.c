@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "host/audit.h"
+#include "host/takers.h"
 #include "host/placement.h"
 #include "tap/counters.h"
 #include "lib/cpus.h"
@@ -27,12 +28,22 @@ static void print_cpus(const char *what, const cpu_set_t *cpus)
 	printf("  %-12s processor%s %s\n", what, CPU_COUNT(cpus) == 1 ? "" : "s", list);
 }
 
+static void print_takers(const struct tap *tap, const char *ifname)
+{
+	struct taker takers[MAX_TAKERS];
+	size_t i, n = tap_is_here(tap) ? takers_read(takers, ifname) : 0;
+
+	for (i = 0; i < n; i++)
+		printf("               before the tap: %s\n", takers[i].what);
+}
+
 static void print_port(const struct tap *tap, unsigned int i)
 {
 	const struct tap_port *port = &tap->ports[i];
 	char lacks[AUDIT_TEXT];
 
 	printf("  port %c       %s, %s\n", 'a' + i, port->ifname, port->state);
+	print_takers(tap, port->ifname);
 	if (!tap_port_audit(lacks, tap, i))
 		printf("               not as it was prepared: %s; run softtap up again\n", lacks);
 }
@@ -80,6 +91,17 @@ static struct json_object *cpus_json(const struct tap *tap)
 	return object;
 }
 
+static struct json_object *takers_json(const struct tap *tap, const char *ifname)
+{
+	struct json_object *list = json_object_new_array();
+	struct taker takers[MAX_TAKERS];
+	size_t i, n = tap_is_here(tap) ? takers_read(takers, ifname) : 0;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(list, json_object_new_string(takers[i].what));
+	return list;
+}
+
 static struct json_object *port_json(const struct tap *tap, unsigned int i)
 {
 	struct json_object *object = json_object_new_object();
@@ -90,6 +112,7 @@ static struct json_object *port_json(const struct tap *tap, unsigned int i)
 	json_add_text(object, "ifname", port->ifname);
 	json_add_text(object, "state", port->state);
 	json_add_text(object, "degraded", sound ? NULL : lacks);
+	json_add(object, "before_tap", takers_json(tap, port->ifname));
 	return object;
 }
 

@@ -8,6 +8,7 @@
 #include "commands/rates.h"
 #include "host/audit.h"
 #include "host/outside.h"
+#include "host/takers.h"
 #include "tap/counters.h"
 #include "lib/json.h"
 #include "lib/message.h"
@@ -84,6 +85,37 @@ static void print_outside(const struct tap *tap)
 			  &outside[1].counters[i]);
 }
 
+static void print_taker(const char *ifname, const struct taker *taker)
+{
+	printf("  %s, %s: ", ifname, taker->what);
+	if (taker->known)
+		printf("%llu", taker->drops);
+	else
+		printf("unknown");
+	if (*taker->counter)
+		printf(" (%s)", taker->counter);
+	printf("\n");
+}
+
+/* What is not counted anywhere, or by whom cannot be told, is unknown. */
+static void print_takers(const struct tap *tap)
+{
+	struct taker takers[MAX_TAKERS];
+	bool any = false;
+	unsigned int p;
+	size_t i, n;
+
+	for (p = 0; p < tap->n_ports && tap_is_here(tap); p++) {
+		n = takers_read(takers, tap->ports[p].ifname);
+		for (i = 0; i < n; i++) {
+			if (!any)
+				printf(" dropped before the tap, which does not see it\n");
+			any = true;
+			print_taker(tap->ports[p].ifname, &takers[i]);
+		}
+	}
+}
+
 static void print_law(const char *law, const char *from, const char *to, __s64 rest)
 {
 	printf("  %s %s%s%s: ", law, from, *to ? " -> " : "", to);
@@ -118,6 +150,7 @@ static void print_table(const struct tap *tap)
 	printf("\n");
 	print_counters(tap);
 	print_outside(tap);
+	print_takers(tap);
 	print_laws(tap);
 }
 
@@ -138,6 +171,30 @@ static struct json_object *outside_json(const char *ifname)
 	return object;
 }
 
+static struct json_object *taker_json(const struct taker *taker)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_text(object, "what", taker->what);
+	json_add_text(object, "counter", *taker->counter ? taker->counter : NULL);
+	if (taker->known)
+		json_add_number(object, "dropped", taker->drops);
+	else
+		json_add(object, "dropped", NULL);
+	return object;
+}
+
+static struct json_object *takers_json(const char *ifname, bool is_here)
+{
+	struct json_object *list = json_object_new_array();
+	struct taker takers[MAX_TAKERS];
+	size_t i, n = is_here ? takers_read(takers, ifname) : 0;
+
+	for (i = 0; i < n; i++)
+		json_object_array_add(list, taker_json(&takers[i]));
+	return list;
+}
+
 static struct json_object *port_json(const struct tap_port *port, bool is_here)
 {
 	struct json_object *object = json_object_new_object();
@@ -148,6 +205,7 @@ static struct json_object *port_json(const struct tap_port *port, bool is_here)
 	for (i = 0; i < N_COUNTERS; i++)
 		json_add_number(object, counter_names[i], port->counters[i]);
 	json_add(object, "netdev", is_here ? outside_json(port->ifname) : NULL);
+	json_add(object, "before_tap", takers_json(port->ifname, is_here));
 	return object;
 }
 

@@ -13,6 +13,7 @@
 #include "host/port.h"
 #include "host/repair.h"
 #include "host/state.h"
+#include "host/takers.h"
 #include "host/teardown.h"
 #include "tap/counters.h"
 #include "tap/module.h"
@@ -137,10 +138,17 @@ static int check_qdisc(const struct port_state *port, bool force)
 		 port->qdisc);
 	if (own_qdisc(port) && !allowed(force, port->ifname, reason))
 		return -EBUSY;
-	if (link_has_clsact(port->ifindex))
-		msg_warning("%s has an ingress or clsact qdisc: its filters come before the tap",
-			    port->ifname);
 	return 0;
+}
+
+static void warn_of_takers(const char *ifname)
+{
+	struct taker takers[MAX_TAKERS];
+	size_t i, n = takers_read(takers, ifname);
+
+	for (i = 0; i < n; i++)
+		msg_warning("%s: %s comes before the tap, which neither sees nor counts what that drops",
+			    ifname, takers[i].what);
 }
 
 /* A port of that name in another network namespace is another port. */
@@ -175,7 +183,11 @@ static int read_port(struct port_state *port, const char *ifname, const struct w
 		err = port_read(port, &link);
 	if (!err)
 		err = check_use(port, wishes->force);
-	return err ? err : check_qdisc(port, wishes->force);
+	if (!err)
+		err = check_qdisc(port, wishes->force);
+	if (!err)
+		warn_of_takers(port->ifname);
+	return err;
 }
 
 static int read_ports(struct state *state, int n, char **ifnames, const struct wishes *wishes)

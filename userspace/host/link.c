@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Network devices as rtnetlink shows them. */
 #include <errno.h>
+#include <linux/gen_stats.h>
 #include <linux/if_link.h>
 #include <linux/pkt_sched.h>
 #include <linux/rtnetlink.h>
@@ -30,6 +31,20 @@ static void parse_kind(struct link *link, const struct nlattr *linkinfo)
 			copy_text(link->kind, sizeof(link->kind), attr);
 }
 
+static void parse_xdp(struct link *link, const struct nlattr *xdp)
+{
+	const struct nlattr *attr;
+
+	if (!xdp)
+		return;
+	mnl_attr_for_each_nested(attr, xdp) {
+		if (mnl_attr_get_type(attr) == IFLA_XDP_ATTACHED)
+			link->xdp = mnl_attr_get_u8(attr);
+		if (mnl_attr_get_type(attr) == IFLA_XDP_PROG_ID)
+			link->xdp_program = mnl_attr_get_u32(attr);
+	}
+}
+
 static void parse_address(struct link *link, const struct nlattr *attr)
 {
 	const unsigned char *bytes = attr ? mnl_attr_get_payload(attr) : NULL;
@@ -51,6 +66,7 @@ static void parse_link(struct link *link, const struct nlmsghdr *message)
 	copy_text(link->ifname, sizeof(link->ifname), nl_attr(message, sizeof(*info), IFLA_IFNAME));
 	copy_text(link->qdisc, sizeof(link->qdisc), nl_attr(message, sizeof(*info), IFLA_QDISC));
 	parse_kind(link, nl_attr(message, sizeof(*info), IFLA_LINKINFO));
+	parse_xdp(link, nl_attr(message, sizeof(*info), IFLA_XDP));
 	parse_address(link, nl_attr(message, sizeof(*info), IFLA_ADDRESS));
 	attr = nl_attr(message, sizeof(*info), IFLA_MASTER);
 	link->master = attr ? mnl_attr_get_u32(attr) : 0;
@@ -58,8 +74,22 @@ static void parse_link(struct link *link, const struct nlmsghdr *message)
 	link->lower = attr ? mnl_attr_get_u32(attr) : 0;
 }
 
+static __u64 count_drops(const struct nlattr *stats)
+{
+	struct gnet_stats_queue queue = { };
+	const struct nlattr *attr;
+
+	if (!stats)
+		return 0;
+	mnl_attr_for_each_nested(attr, stats)
+		if (mnl_attr_get_type(attr) == TCA_STATS_QUEUE &&
+		    mnl_attr_get_payload_len(attr) >= sizeof(queue))
+			memcpy(&queue, mnl_attr_get_payload(attr), sizeof(queue));
+	return queue.drops;
+}
+
 /* The kernel lists no qdisc of its own that drops or passes all (noop, noqueue): handle 0. */
-static int find_qdisc(int ifindex, __u32 parent, __u32 *handle)
+static int find_qdisc(int ifindex, __u32 parent, __u32 *handle, __u64 *drops)
 {
 	struct nl_list list = { };
 	int err;
@@ -72,6 +102,7 @@ static int find_qdisc(int ifindex, __u32 parent, __u32 *handle)
 		if (tc->tcm_ifindex != ifindex || tc->tcm_parent != parent)
 			continue;
 		*handle = tc->tcm_handle;
+		*drops = count_drops(nl_attr(list.messages[i], sizeof(*tc), TCA_STATS2));
 		nl_list_free(&list);
 		return 0;
 	}
@@ -82,6 +113,7 @@ static int find_qdisc(int ifindex, __u32 parent, __u32 *handle)
 static int get_link(struct link *link, struct nlmsghdr *request)
 {
 	struct nl_list answer = { };
+	__u64 drops;
 	int err;
 
 	err = nl_talk(request, &answer);
@@ -89,7 +121,7 @@ static int get_link(struct link *link, struct nlmsghdr *request)
 		err = -ENODEV;
 	if (!err) {
 		parse_link(link, answer.messages[0]);
-		find_qdisc(link->ifindex, TC_H_ROOT, &link->qdisc_handle);
+		find_qdisc(link->ifindex, TC_H_ROOT, &link->qdisc_handle, &drops);
 	}
 	nl_list_free(&answer);
 	return err;
@@ -175,14 +207,15 @@ bool link_stacked_on(struct link *upper, int ifindex)
 /**
  * link_has_clsact - whether filters may see a device's frames before or after the tap
  * @ifindex: number of the device
+ * @drops: set to how many frames they have dropped, both ways
  *
  * Return: true if it has an ingress or clsact qdisc
  */
-bool link_has_clsact(int ifindex)
+bool link_has_clsact(int ifindex, __u64 *drops)
 {
 	__u32 handle;
 
-	return !find_qdisc(ifindex, TC_H_INGRESS, &handle);
+	return !find_qdisc(ifindex, TC_H_INGRESS, &handle, drops);
 }
 
 /**

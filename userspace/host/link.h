@@ -21,6 +21,8 @@
  * @address: the hardware address as text, "02:00:00:00:00:01"
  * @qdisc: kind of the root qdisc
  * @qdisc_handle: 0 when the kernel made the root qdisc by itself
+ * @xdp: XDP_ATTACHED_*, how XDP programs are attached
+ * @xdp_program: number of the one that is, if there is one
  */
 struct link {
 	char ifname[IF_NAMESIZE];
@@ -33,12 +35,14 @@ struct link {
 	char address[LINK_ADDRESS];
 	char qdisc[KIND_NAME];
 	__u32 qdisc_handle;
+	unsigned int xdp;
+	__u32 xdp_program;
 };
 
 int link_by_name(struct link *link, const char *ifname);
 int link_by_index(struct link *link, int ifindex);
 bool link_stacked_on(struct link *upper, int ifindex);
-bool link_has_clsact(int ifindex);
+bool link_has_clsact(int ifindex, __u64 *drops);
 bool link_is_hardware(const char *ifname);
 
 #endif /* SOFTTAP_LINK_H */

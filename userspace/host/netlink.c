@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Questions to rtnetlink, and their answers kept as they came. */
+/* Questions to rtnetlink and netfilter, and their answers kept as they came. */
 #include <errno.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter/nfnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,7 +10,7 @@
 
 #define DUMP_TRIES	10	/* a table may change while it is being listed */
 
-static struct mnl_socket *rtnl;
+static struct mnl_socket *sockets[MAX_LINKS];	/* by NETLINK_* */
 
 /**
  * nl_list_add - append a copy of a message
@@ -47,29 +49,27 @@ void nl_list_free(struct nl_list *list)
 	list->messages = NULL;
 }
 
-static int rtnl_open(void)
+static void bus_close(int bus)
+{
+	mnl_socket_close(sockets[bus]);
+	sockets[bus] = NULL;
+}
+
+static int bus_open(int bus)
 {
 	int err;
 
-	if (rtnl)
+	if (sockets[bus])
 		return 0;
-	rtnl = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-	if (!rtnl)
+	sockets[bus] = mnl_socket_open2(bus, SOCK_CLOEXEC);
+	if (!sockets[bus])
 		return -errno;
-	if (mnl_socket_bind(rtnl, 0, MNL_SOCKET_AUTOPID) < 0) {
+	if (mnl_socket_bind(sockets[bus], 0, MNL_SOCKET_AUTOPID) < 0) {
 		err = -errno;
-		mnl_socket_close(rtnl);
-		rtnl = NULL;
+		bus_close(bus);
 		return err;
 	}
 	return 0;
-}
-
-/* What is left of an answer would be taken for the next one's. */
-static void rtnl_close(void)
-{
-	mnl_socket_close(rtnl);
-	rtnl = NULL;
 }
 
 static int keep_message(const struct nlmsghdr *message, void *data)
@@ -83,35 +83,37 @@ static int keep_message(const struct nlmsghdr *message, void *data)
 	return MNL_CB_OK;
 }
 
-static int receive_answer(unsigned int seq, struct nl_list *list)
+static int receive_answer(struct mnl_socket *socket, unsigned int seq, struct nl_list *list)
 {
 	static char buffer[1 << 18];
 	ssize_t n;
 	int more;
 
 	do {
-		n = mnl_socket_recvfrom(rtnl, buffer, sizeof(buffer));
+		n = mnl_socket_recvfrom(socket, buffer, sizeof(buffer));
 		if (n < 0)
 			return -errno;
-		more = mnl_cb_run(buffer, n, seq, mnl_socket_get_portid(rtnl), keep_message, list);
+		more = mnl_cb_run(buffer, n, seq, mnl_socket_get_portid(socket), keep_message,
+				  list);
 	} while (more > MNL_CB_STOP);
 	return more < 0 ? -errno : 0;
 }
 
-static int transact(struct nlmsghdr *request, struct nl_list *answer)
+static int transact(int bus, struct nlmsghdr *request, struct nl_list *answer)
 {
 	static unsigned int seq;
 	int err;
 
-	err = rtnl_open();
+	err = bus_open(bus);
 	if (err)
 		return err;
 	request->nlmsg_seq = ++seq;
-	if (mnl_socket_sendto(rtnl, request, request->nlmsg_len) < 0)
+	if (mnl_socket_sendto(sockets[bus], request, request->nlmsg_len) < 0)
 		return -errno;
-	err = receive_answer(seq, answer);
+	err = receive_answer(sockets[bus], seq, answer);
+	/* What is left of an answer would be taken for the next one's. */
 	if (err)
-		rtnl_close();
+		bus_close(bus);
 	return err;
 }
 
@@ -125,7 +127,28 @@ static int transact(struct nlmsghdr *request, struct nl_list *answer)
 int nl_talk(struct nlmsghdr *request, struct nl_list *answer)
 {
 	request->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
-	return transact(request, answer);
+	return transact(NETLINK_ROUTE, request, answer);
+}
+
+static int dump(int bus, struct nl_list *list, int type, const void *header, size_t size)
+{
+	char buffer[MNL_NLMSG_HDRLEN + 64];
+	size_t had = list->n;
+	int err, tries;
+
+	for (tries = 0; tries < DUMP_TRIES; tries++) {
+		struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+
+		request->nlmsg_type = type;
+		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+		memcpy(mnl_nlmsg_put_extra_header(request, size), header, size);
+		err = transact(bus, request, list);
+		if (err != -EINTR)
+			break;
+		while (list->n > had)
+			free(list->messages[--list->n]);
+	}
+	return err;
 }
 
 /**
@@ -139,23 +162,7 @@ int nl_talk(struct nlmsghdr *request, struct nl_list *answer)
  */
 int nl_dump(struct nl_list *list, int type, const void *header, size_t size)
 {
-	char buffer[MNL_NLMSG_HDRLEN + 64];
-	size_t had = list->n;
-	int err, tries;
-
-	for (tries = 0; tries < DUMP_TRIES; tries++) {
-		struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
-
-		request->nlmsg_type = type;
-		request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		memcpy(mnl_nlmsg_put_extra_header(request, size), header, size);
-		err = transact(request, list);
-		if (err != -EINTR)
-			break;
-		while (list->n > had)
-			free(list->messages[--list->n]);
-	}
-	return err;
+	return dump(NETLINK_ROUTE, list, type, header, size);
 }
 
 /**
@@ -190,4 +197,18 @@ const struct nlattr *nl_attr(const struct nlmsghdr *message, size_t header, int 
 		if (mnl_attr_get_type(attr) == type)
 			return attr;
 	return NULL;
+}
+
+/**
+ * nl_dump_netfilter - list a table of netfilter's, of all its families
+ * @list: gets the entries, after what it has
+ * @type: NFNL_SUBSYS_… << 8 | message
+ *
+ * Return: 0, or a negative errno: -EPERM without CAP_NET_ADMIN
+ */
+int nl_dump_netfilter(struct nl_list *list, int type)
+{
+	const struct nfgenmsg header = { .nfgen_family = NFPROTO_UNSPEC };
+
+	return dump(NETLINK_NETFILTER, list, type, &header, sizeof(header));
 }

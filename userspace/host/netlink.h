@@ -21,6 +21,7 @@ void nl_list_free(struct nl_list *list);
 int nl_dump(struct nl_list *list, int type, const void *header, size_t size);
 int nl_dump_family(struct nl_list *list, int type, int family, size_t size);
 int nl_talk(struct nlmsghdr *request, struct nl_list *answer);
+int nl_dump_netfilter(struct nl_list *list, int type);
 
 const struct nlattr *nl_attr(const struct nlmsghdr *message, size_t header, int type);
 
