@@ -2,8 +2,8 @@
 /*
  * attach-xdp native|generic INTERFACE
  *
- * Attaches an XDP program that drops all frames, says "attached", and stays until it is killed, with
- * which the program goes.
+ * Attaches an XDP program that drops all frames, says "attached", and stays until it is killed,
+ * with which the program goes.
  */
 #include <err.h>
 #include <linux/bpf.h>

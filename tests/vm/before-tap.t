@@ -28,8 +28,8 @@ start_xdp() {
 }
 
 stop_xdp() {
-	kill $xdp
-	wait $xdp 2>/dev/null || :
+	kill "$xdp"
+	wait "$xdp" 2>/dev/null || :
 }
 
 start_clsact() {
