@@ -50,6 +50,9 @@ MODULE_PARM_DESC(guard, "stop what the host itself sends out of the ports (1)");
 module_param_named(link_follow, settings.link_follow, bool, 0444);
 MODULE_PARM_DESC(link_follow, "take one port's link down with the other's (0)");
 
+module_param_named(wait, settings.wait, bool, 0444);
+MODULE_PARM_DESC(wait, "make taps whose interfaces are not there yet, and wait for these (0)");
+
 /* Makes the taps of the parameter; all or none. */
 static int __init add_taps(void)
 {

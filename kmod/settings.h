@@ -24,6 +24,7 @@ enum softtap_policy {
  * @policy: see there
  * @guard: stop what the host itself sends out of the ports
  * @link_follow: one port's link goes down with the other's
+ * @wait: a tap is made before its ports are there
  */
 struct softtap_settings {
 	unsigned int subbuf_kb;
@@ -32,6 +33,7 @@ struct softtap_settings {
 	enum softtap_policy policy;
 	bool guard;
 	bool link_follow;
+	bool wait;
 };
 
 extern const char * const softtap_policy_names[];

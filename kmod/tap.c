@@ -53,18 +53,37 @@ again:
 	return id;
 }
 
-static int set_name(struct softtap_port *port, const char *name, size_t length)
+/* By its name or an alternative one. Return: whether there is such a device. */
+static bool find_name(struct net *net, const char *name, char ifname[IFNAMSIZ])
 {
+	struct net_device *dev;
+
+	rtnl_lock();
+	dev = __dev_get_by_name(net, name);
+	if (dev)
+		strscpy(ifname, dev->name, IFNAMSIZ);
+	rtnl_unlock();
+	return dev;
+}
+
+static int set_name(struct softtap_tap *tap, struct softtap_port *port, const char *name,
+		    size_t length)
+{
+	char text[ALTIFNAMSIZ];
+
 	if (!length) {
 		pr_err("a port's name is empty: a tap is given as A:B, or A to listen only\n");
 		return -EINVAL;
 	}
+	snprintf(text, sizeof(text), "%.*s", (int)min(length, sizeof(text)), name);
+	if (length < sizeof(text) && find_name(tap->net, text, port->ifname))
+		return 0;
 	if (length >= IFNAMSIZ) {
-		pr_err("%.*s is too long for an interface: %d characters at most\n",
-		       (int)min_t(size_t, length, 64), name, IFNAMSIZ - 1);
+		pr_err("%.64s is too long for an interface: %d characters at most\n", text,
+		       IFNAMSIZ - 1);
 		return -ENAMETOOLONG;
 	}
-	memcpy(port->ifname, name, length);
+	strscpy(port->ifname, text, sizeof(port->ifname));
 	if (!dev_valid_name(port->ifname)) {
 		pr_err("\"%s\" cannot be an interface's name\n", port->ifname);
 		return -EINVAL;
@@ -80,13 +99,13 @@ static int parse_spec(struct softtap_tap *tap, const char *spec)
 	size_t first = colon ? colon - spec : length;
 	int err;
 
-	err = set_name(&tap->port[0], spec, first);
+	err = set_name(tap, &tap->port[0], spec, first);
 	if (err)
 		return err;
 	tap->ports = 1;
 	if (!colon)
 		return 0;
-	err = set_name(&tap->port[1], colon + 1, length - first - 1);
+	err = set_name(tap, &tap->port[1], colon + 1, length - first - 1);
 	if (err)
 		return err;
 	tap->ports = 2;
@@ -155,6 +174,7 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 
 	if (!tap)
 		return ERR_PTR(-ENOMEM);
+	tap->net = current->nsproxy->net_ns;
 	err = parse_spec(tap, spec);
 	if (err)
 		goto err_free_tap;
@@ -171,7 +191,6 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 		goto err_free_counters;
 	}
 	wire_ports(tap);
-	tap->net = current->nsproxy->net_ns;
 	INIT_LIST_HEAD(&tap->list);
 	init_completion(&tap->released);
 	return tap;
@@ -185,21 +204,55 @@ err_free_tap:
 	return ERR_PTR(err);
 }
 
-static int __check_named(struct softtap_tap *tap, const char *ifname)
+/* The tap that waits for a device of that name; a device of that name is its already. */
+static const struct softtap_tap *__find_waiting(const struct softtap_tap *tap, const char *ifname)
+{
+	const struct softtap_tap *other;
+	unsigned int i;
+
+	ASSERT_RTNL();
+	list_for_each_entry(other, &softtap_taps, list)
+		for (i = 0; i < other->ports; i++)
+			if (net_eq(other->net, tap->net) &&
+			    !rtnl_dereference(other->port[i].dev) &&
+			    !strcmp(other->port[i].ifname, ifname))
+				return other;
+	return NULL;
+}
+
+static int __check_missing(const struct softtap_tap *tap, const char *ifname)
+{
+	const struct softtap_tap *other;
+
+	if (!tap->settings.wait) {
+		pr_err("no interface %s: \"ip link\" lists what there is\n", ifname);
+		return -ENODEV;
+	}
+	other = __find_waiting(tap, ifname);
+	if (other) {
+		pr_err("%s is waited for by %s already\n", ifname, other->name);
+		return -EBUSY;
+	}
+	pr_info("%s: waits for %s\n", tap->name, ifname);
+	return 0;
+}
+
+static int __check_named(const struct softtap_tap *tap, const char *ifname)
 {
 	struct net_device *dev = __dev_get_by_name(tap->net, ifname);
 
-	if (dev)
-		return softtap_port_check(dev);
-	pr_err("no interface %s: \"ip link\" lists what there is\n", ifname);
-	return -ENODEV;
+	return dev ? softtap_port_check(dev) : __check_missing(tap, ifname);
 }
 
+/* One that is not there is welcome later (notifier.c). */
 static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 {
 	struct net_device *dev = __dev_get_by_name(tap->net, port->ifname);
-	int err = softtap_port_attach(port, dev);
+	int err;
 
+	if (!dev)
+		return 0;
+	err = softtap_port_attach(port, dev);
 	if (err)
 		return err;
 	netdev_lock_ops(dev);

@@ -596,6 +596,7 @@ test_refused_ports() {
 	/ip link add link p1 name mac9 type macvlan
 	before
 	refused 'macvlan on it' 'p1 has the macvlan device mac9 on it' p0 p1
+	refused 'a macvlan' 'mac9 is a device of the kind macvlan' p0 mac9
 	/ip link delete br9
 	/ip link delete tun9
 }

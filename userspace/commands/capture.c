@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "commands/capture_options.h"
+#include "host/names.h"
 #include "commands/commands.h"
 #include "reader/file_clock.h"
 #include "reader/filter.h"
@@ -746,8 +747,12 @@ static int open_storage(struct capture *capture)
 /* The door first: a file is made anew only by whoever is the tap's reader. */
 static int run_capture(struct capture *capture)
 {
+	char name[TAP_NAME];
 	bool is_open = false;
 
+	capture->options.tap = tap_name(name, capture->options.tap);
+	if (!capture->options.tap)
+		return EXIT_FAILED;
 	capture->status = relay_open(&capture->relay, capture->options.tap);
 	if (capture->status)
 		return capture->status;

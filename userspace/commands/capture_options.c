@@ -11,19 +11,6 @@
 #include "lib/options.h"
 #include "lib/util.h"
 
-static int take_tap(const struct option_row *row, const char *value, void *options)
-{
-	struct capture_options *capture = options;
-	__u64 number;
-
-	capture->tap = value;
-	if (!strncmp(value, "tap", 3) && !parse_number(value + 3, 0, INT_MAX, &number))
-		return 0;
-	msg_error("%s %s: taps are tap0 and so on: `softtap show' lists them", option_label(row),
-		  value);
-	return -1;
-}
-
 static int take_duration(const struct option_row *row, const char *value, void *options)
 {
 	static const char prefix[] = "duration:";
@@ -108,7 +95,8 @@ static int take_order(const struct option_row *row, const char *value, void *opt
 }
 
 static const struct option_row rows[] = {
-	OPTION_CALL('i', NULL, "TAP", take_tap, "the tap to read (tap0)"),
+	OPTION_TEXT('i', "interface", "TAP", struct capture_options, tap,
+		    "the tap to read (tap0), or a port of it"),
 	OPTION_TEXT('w', NULL, "FILE", struct capture_options, path,
 		    "the file; - for standard output"),
 	OPTION_FLAG(0, "no-clobber", struct capture_options, no_clobber,

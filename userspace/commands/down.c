@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "host/names.h"
 #include "host/netns.h"
 #include "host/state.h"
 #include "host/teardown.h"
@@ -199,6 +200,14 @@ static int down_one(const struct state_key *keys, size_t n, const char *name, bo
 	return EXIT_FAILED;
 }
 
+/* An alternative name stands for the port's own; what is kept is kept under that. */
+static const char *as_called(struct link *link, const char *name)
+{
+	struct tap tap;
+
+	return is_tap(&tap, name) ? name : port_name(link, name);
+}
+
 static int down_all(const struct state_key *keys, size_t n, bool force)
 {
 	int status = EXIT_OK;
@@ -226,6 +235,7 @@ static int down_all(const struct state_key *keys, size_t n, bool force)
 static int down(const char *name, bool force)
 {
 	struct state_key *keys;
+	struct link link;
 	size_t n;
 	int status;
 
@@ -234,6 +244,8 @@ static int down(const char *name, bool force)
 	if (status)
 		return status;
 	state_list(&keys, &n);
+	if (name)
+		name = as_called(&link, name);
 	status = name ? down_one(keys, n, name, force) : down_all(keys, n, force);
 	free(keys);
 	return status;

@@ -7,6 +7,7 @@
 
 #include "commands/commands.h"
 #include "host/placement.h"
+#include "host/names.h"
 #include "tap/counters.h"
 #include "lib/cpus.h"
 #include "lib/message.h"
@@ -17,8 +18,12 @@
 static int post(const char *name, char **argv)
 {
 	struct placement placement;
+	char found[TAP_NAME];
 	struct tap tap;
 
+	name = tap_name(found, name);
+	if (!name)
+		return EXIT_FAILED;
 	if (tap_read(&tap, name)) {
 		msg_error("no tap `%s', see softtap show", name);
 		return EXIT_FAILED;
@@ -40,7 +45,7 @@ struct options {
 };
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('i', NULL, "TAP", struct options, tap,
+	OPTION_TEXT('i', "interface", "TAP", struct options, tap,
 		    "the tap whose captures it works on (tap0)"),
 };
 

@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
+#include "host/names.h"
 #include "reader/file_clock.h"
 #include "reader/filter.h"
 #include "reader/flight.h"
@@ -416,8 +417,13 @@ static int settle(struct snapshot *snapshot)
 
 static int run(struct snapshot *snapshot)
 {
-	int status = relay_open(&snapshot->relay, snapshot->options.tap);
+	char name[TAP_NAME];
+	int status;
 
+	snapshot->options.tap = tap_name(name, snapshot->options.tap);
+	if (!snapshot->options.tap)
+		return EXIT_FAILED;
+	status = relay_open(&snapshot->relay, snapshot->options.tap);
 	if (status)
 		return status;
 	if (check_policy(snapshot->options.tap) || settle(snapshot))
@@ -466,7 +472,8 @@ static int take_user(const struct option_row *row, const char *value, void *opti
 }
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('i', NULL, "TAP", struct options, tap, "the tap (tap0)"),
+	OPTION_TEXT('i', "interface", "TAP", struct options, tap,
+		    "the tap (tap0), or a port of it"),
 	OPTION_TEXT('w', NULL, "FILE", struct options, path,
 		    "the file, which appears whole; - for standard output"),
 	OPTION_CALL(0, "on", "EXPRESSION", take_trigger,

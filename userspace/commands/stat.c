@@ -9,6 +9,7 @@
 #include "host/audit.h"
 #include "host/outside.h"
 #include "host/takers.h"
+#include "host/names.h"
 #include "tap/counters.h"
 #include "lib/json.h"
 #include "lib/message.h"
@@ -290,7 +291,8 @@ static int take_interval(const struct option_row *row, const char *value, void *
 }
 
 static const struct option_row rows[] = {
-	OPTION_TEXT('i', "interface", "TAP", struct rates_options, tap, "one tap, not all"),
+	OPTION_TEXT('i', "interface", "TAP", struct rates_options, tap,
+		    "one tap, not all; a port's name does as well"),
 	OPTION_FLAG('j', "json", struct rates_options, json, "as JSON; with -w one object a line"),
 	OPTION_CALL('w', "watch", "[SECONDS]", take_interval,
 		    "rates, every SECONDS (1) until interrupted"),
@@ -318,6 +320,7 @@ static const struct command_line line = {
 int softtap_stat(int argc, char **argv)
 {
 	struct rates_options options = { };
+	char name[TAP_NAME];
 	int words = options_parse(&line, argc, argv, &options);
 
 	if (words <= 0)
@@ -326,5 +329,10 @@ int softtap_stat(int argc, char **argv)
 		return options_complain(&line, "unexpected argument `%s'", argv[words]);
 	if (options.count && !options.interval)
 		options.interval = NS_PER_S;
+	if (options.tap) {
+		options.tap = tap_name(name, options.tap);
+		if (!options.tap)
+			return EXIT_FAILED;
+	}
 	return options.interval ? rates_watch(&options) : print_stat(&options);
 }

@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "host/link.h"
 #include "host/login.h"
+#include "host/names.h"
 #include "host/placement.h"
 #include "host/port.h"
 #include "host/repair.h"
@@ -41,16 +42,28 @@ struct wishes {
 
 static bool is_name(const char *ifname)
 {
+	struct link link;
+
 	if (!*ifname || strpbrk(ifname, ":,/ \t\n") || !strcmp(ifname, ".") ||
 	    !strcmp(ifname, "..")) {
 		msg_error("`%s' cannot be the name of a port", ifname);
 		return false;
 	}
-	if (strlen(ifname) < IF_NAMESIZE)
+	if (strlen(ifname) < IF_NAMESIZE || !link_by_name(&link, ifname))
 		return true;
 	msg_error("`%s' is too long for the name of a port, which has %d characters at most",
 		  ifname, IF_NAMESIZE - 1);
 	return false;
+}
+
+/* What sees only frames for its own address, or hands its frames to IP alone. */
+static bool is_no_wire(const struct link *link)
+{
+	static const char *const kinds[] = {
+		"bridge", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf",
+	};
+
+	return link_is_one_of(link, kinds, ARRAY_SIZE(kinds));
 }
 
 static int check_kind(const struct link *link)
@@ -59,6 +72,9 @@ static int check_kind(const struct link *link)
 		msg_error("%s is the loopback device, a tap needs an Ethernet port", link->ifname);
 	else if (link->type != ARPHRD_ETHER)
 		msg_error("%s is not an Ethernet port", link->ifname);
+	else if (is_no_wire(link))
+		msg_error("%s is a device of the kind %s: a port must be the end of a wire",
+			  link->ifname, link->kind);
 	else
 		return 0;
 	return -EINVAL;
@@ -190,7 +206,7 @@ static int read_port(struct port_state *port, const char *ifname, const struct w
 	return err;
 }
 
-static int read_ports(struct state *state, int n, char **ifnames, const struct wishes *wishes)
+static int read_ports(struct state *state, int n, const char **ifnames, const struct wishes *wishes)
 {
 	int i, err = 0;
 
@@ -321,7 +337,7 @@ static void report(const struct state *state)
 /* --- Again ----------------------------------------------------------------------------------- */
 
 /* Is there a tap that softtap up has made between just these? */
-static bool find_own(struct tap *tap, struct state_key *key, int n, char **ifnames)
+static bool find_own(struct tap *tap, struct state_key *key, int n, const char **ifnames)
 {
 	state_key(key, ifnames[0], n > 1 ? ifnames[1] : NULL);
 	return state_exists(key) && tap_with_port(tap, ifnames[0]) &&
@@ -363,7 +379,7 @@ static int repair_own(const struct state_key *key, const struct tap *tap)
 	return status;
 }
 
-static int up_locked(int n, char **ifnames, const struct wishes *wishes)
+static int up_locked(int n, const char **ifnames, const struct wishes *wishes)
 {
 	struct state state = { };
 	struct state_key key;
@@ -422,8 +438,9 @@ static const struct command_line line = {
 	.n_rows = ARRAY_SIZE(rows),
 };
 
-static int up(int n, char **ifnames, const struct wishes *wishes)
+static int up(int n, const char **ifnames, const struct wishes *wishes)
 {
+	struct link links[2];
 	int i, status;
 
 	if (n < 1 || n > 2)
@@ -432,6 +449,8 @@ static int up(int n, char **ifnames, const struct wishes *wishes)
 	for (i = 0; i < n; i++)
 		if (!is_name(ifnames[i]))
 			return EXIT_USAGE;
+	for (i = 0; i < n; i++)
+		ifnames[i] = port_name(&links[i], ifnames[i]);
 	if (n == 2 && !strcmp(ifnames[0], ifnames[1])) {
 		msg_error("%s twice: a tap is between two different ports", ifnames[0]);
 		return EXIT_USAGE;
@@ -455,5 +474,5 @@ int softtap_up(int argc, char **argv)
 
 	if (words <= 0)
 		return words ? EXIT_USAGE : EXIT_OK;
-	return up(argc - words, argv + words, &wishes);
+	return up(argc - words, (const char **)argv + words, &wishes);
 }

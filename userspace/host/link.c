@@ -141,7 +141,7 @@ static struct nlmsghdr *link_request(char *buffer, int ifindex)
 /**
  * link_by_name - look at a network device
  * @link: is filled
- * @ifname: its name
+ * @ifname: its name, or an alternative one
  *
  * Return: 0, or a negative errno: -ENODEV when there is none
  */
@@ -150,7 +150,10 @@ int link_by_name(struct link *link, const char *ifname)
 	char buffer[256];
 	struct nlmsghdr *request = link_request(buffer, 0);
 
-	mnl_attr_put_strz(request, IFLA_IFNAME, ifname);
+	if (strlen(ifname) >= LINK_NAME)
+		return -ENODEV;
+	mnl_attr_put_strz(request, strlen(ifname) < IF_NAMESIZE ? IFLA_IFNAME : IFLA_ALT_IFNAME,
+			  ifname);
 	return get_link(link, request);
 }
 
@@ -168,18 +171,32 @@ int link_by_index(struct link *link, int ifindex)
 	return get_link(link, link_request(buffer, ifindex));
 }
 
+/**
+ * link_is_one_of - look at a device's kind
+ * @link: the device
+ * @kinds: names, as of RTM_NEWLINK's IFLA_INFO_KIND
+ * @n: how many
+ *
+ * Return: whether it is of one of these kinds
+ */
+bool link_is_one_of(const struct link *link, const char *const kinds[], size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(link->kind, kinds[i]))
+			return true;
+	return false;
+}
+
 /* Kinds that take frames from the device below; a veth's lower device is its peer. */
 static bool is_stacked(const struct link *link)
 {
 	static const char *const kinds[] = {
 		"vlan", "macvlan", "macvtap", "ipvlan", "ipvtap", "macsec",
 	};
-	size_t i;
 
-	for (i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (!strcmp(link->kind, kinds[i]))
-			return true;
-	return false;
+	return link_is_one_of(link, kinds, ARRAY_SIZE(kinds));
 }
 
 /**

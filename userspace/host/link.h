@@ -6,6 +6,7 @@
 #include <net/if.h>
 #include <stdbool.h>
 
+#define LINK_NAME	128	/* bytes, of an alternative name (ALTIFNAMSIZ in the kernel) */
 #define LINK_ADDRESS	(3 * 32)	/* bytes, MAX_ADDR_LEN of them as text */
 #define KIND_NAME	32	/* bytes, the name of a device's or a qdisc's kind */
 
@@ -41,6 +42,7 @@ struct link {
 
 int link_by_name(struct link *link, const char *ifname);
 int link_by_index(struct link *link, int ifindex);
+bool link_is_one_of(const struct link *link, const char *const kinds[], size_t n);
 bool link_stacked_on(struct link *upper, int ifindex);
 bool link_has_clsact(int ifindex, __u64 *drops);
 bool link_is_hardware(const char *ifname);
