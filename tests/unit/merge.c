@@ -461,6 +461,35 @@ static void test_buffers_in_the_way(void)
 		       writers[2].memory + SUBBUF, NULL), "then a whole one");
 }
 
+/* Each CPU's first sub-buffer was begun when the reader looked for the first time. */
+static void test_buffers_begun(void)
+{
+	__u64 times[20];
+
+	begin();
+	put_record(&writers[0], 1, 0, 60, 0);
+	put_record(&writers[1], 2, 0, 60, 0);
+	look();
+	merge_fill(&relay, &batch, ~0ULL, ~0ULL);
+	put_record(&writers[1], 10, 0, 60, 0);
+	put_record(&writers[0], 11, 0, 60, 0);
+	put_filler(&writers[0], SUBBUF - writers[0].position % SUBBUF);
+	look();
+	ok(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 11,
+	   "the rest of one that was begun passes a beginning");
+	ok(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL) == WHOLE_NONE && !batch.n_pieces,
+	   "which is left");
+	put_subbuf(&writers[0], 20, 21);
+	put_filler(&writers[1], SUBBUF - writers[1].position % SUBBUF);
+	put_record(&writers[0], 22, 0, 60, 0);
+	look();
+	ok(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL) == WHOLE_NEXT &&
+	   collect(times, 0) == 1 && times[0] == 10, "the other's rest comes");
+	ok(taken_whole(merge_buffers(&relay, &batch, ~0ULL, 100, ~0ULL), 1,
+		       writers[0].memory + SUBBUF, NULL), "and then whole ones");
+}
+
 static void test_buffers_limits(void)
 {
 	begin();
@@ -657,6 +686,7 @@ int main(void)
 	test_cut_whole();
 	test_buffers();
 	test_buffers_in_the_way();
+	test_buffers_begun();
 	test_buffers_limits();
 	test_buffers_mixed();
 	printf("1..%d\n", tests);

@@ -389,6 +389,20 @@ static __u64 time_allowed(const struct relay *relay, unsigned int cpu, __u64 dis
 	return add_time(first, disorder);
 }
 
+/*
+ * Takes a finished sub-buffer's records before @before, if it was begun. What is older of others
+ * stays, as it does for a whole one: taking it would begin theirs, and so on for ever.
+ */
+static bool take_begun(struct relay *relay, unsigned int cpu, struct batch *batch, __u64 before,
+		       __u64 most)
+{
+	__u64 position = relay->streams[cpu].position;
+
+	if (relay_subbuf_room(relay, position) != relay->geometry.subbuf_size && before)
+		take_within(relay, cpu, batch, before - 1, most);
+	return batch->records;
+}
+
 /* Takes what is oldest, which stands in the way of a sub-buffer as a whole. */
 static enum merge_whole take_way(struct relay *relay, struct batch *batch, __u64 horizon,
 				 __u64 disorder, __u64 most)
@@ -422,7 +436,7 @@ enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 h
 			       __u64 disorder, __u64 most)
 {
 	enum merge_whole found = WHOLE_TAKEN;
-	__u64 before = 0;
+	__u64 allowed = 0, before = 0;
 	int cpu = -1;
 
 	clear(batch);
@@ -430,15 +444,18 @@ enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 h
 		cpu = oldest_finished(relay);
 		if (cpu < 0)
 			break;
-		before = add_time(time_allowed(relay, cpu, disorder), 1);
-		found = take_subbuf(relay, cpu, batch, before < horizon ? before : horizon, most);
+		allowed = add_time(time_allowed(relay, cpu, disorder), 1);
+		before = allowed < horizon ? allowed : horizon;
+		found = take_subbuf(relay, cpu, batch, before, most);
 	}
 	if (batch->n_pieces)
 		return WHOLE_TAKEN;
 	if (cpu < 0)
 		return WHOLE_NONE;
-	if (found == WHOLE_LATER && before >= horizon)
+	if (found == WHOLE_LATER && allowed >= horizon)
 		return WHOLE_LATER;
+	if (take_begun(relay, cpu, batch, before, most))
+		return WHOLE_NEXT;
 	return take_way(relay, batch, horizon, disorder, most);
 }
 
