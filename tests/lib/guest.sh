@@ -219,11 +219,6 @@ marker_seen() {
 	tail -c 65536 "$3" | grep -qaF "$marker"
 }
 
-# Bytes of a file that are in the page cache, in percent.
-cached() {
-	fincore -b -n -r -o RES,SIZE "$1" | awk '{ print int(100 * $1 / $2) }'
-}
-
 # No complaint in the kernel's log since boot.
 log_is_clean() {
 	local complaints

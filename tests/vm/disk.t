@@ -237,6 +237,9 @@ full_disk() {
 	from_the_disk
 	like 'full disk: verify finds no torn tail' "$(softtap verify -j disk/first 2>/dev/null)" \
 		'"torn_bytes": ?0[^0-9]'
+	is 'full disk: the file has its statistics' \
+		"$(softtap verify -j disk/first 2>/dev/null | jq -c '[.wrong, (.interfaces[] | .packets == .statistics.delivered)]')" \
+		'[[],true,true]'
 	ok 'full disk: each frame is in one of the files' records_agree disk/first second
 }
 

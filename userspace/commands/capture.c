@@ -66,9 +66,11 @@
  * @watch: tells that the wall clock was set, -1 when nothing does
  * @was_set: it has told so
  * @deadline: when to end, ns of the monotonic clock
+ * @next_sync: when the disk is to have all that was written, ns of the monotonic clock
  * @progress: when to show progress again, ns of the monotonic clock; 0 for never
  * @status: the exit status, as far as it is known
  * @is_settled: all that was received is accounted for
+ * @has_room: the output is full, but for statistics
  * @unknown: it was said that something is missing in the output, and not known what
  */
 struct capture {
@@ -89,9 +91,11 @@ struct capture {
 	int watch;
 	bool was_set;
 	__u64 deadline;
+	__u64 next_sync;
 	__u64 progress;
 	int status;
 	bool is_settled;
+	bool has_room;
 	bool unknown;
 };
 
@@ -146,11 +150,15 @@ static bool is_cut_short(const struct capture *capture)
  */
 static void end_output(struct capture *capture, size_t written)
 {
+	off_t before = capture->storage.length - written;
 	int error = errno;
 
+	/* So much less, and the statistics have their place. */
+	capture->has_room = storage_make_room(&capture->storage, error);
+	if (capture->has_room)
+		written -= written < STORAGE_ROOM ? written : STORAGE_ROOM;
 	merge_cut(&capture->relay, &capture->batch, written);
-	storage_cut(&capture->storage,
-		    capture->storage.length - written + capture->batch.bytes);
+	storage_cut(&capture->storage, before + capture->batch.bytes);
 	if (error == EINTR)
 		msg_error("%s: the other end is not reading", capture->storage.path);
 	else
@@ -247,6 +255,26 @@ static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 	return found != WHOLE_NONE;
 }
 
+/* What the page cache took and the disk did not is nowhere any more: said once. */
+static void end_unknown(struct capture *capture)
+{
+	if (!capture->unknown)
+		msg_error("%s: %s: the disk did not take all, what is missing is not known",
+			  capture->storage.path, strerror(errno));
+	capture->unknown = true;
+	capture->status = EXIT_OUTPUT;
+}
+
+/* Of what is written from a full buffer, too. Return: 0, or -1 when the disk has refused some. */
+static int keep_pace(struct capture *capture)
+{
+	int err = storage_keep_pace(&capture->storage);
+
+	if (err)
+		end_unknown(capture);
+	return err;
+}
+
 /*
  * Writes all records before @horizon, but for the beginning of a sub-buffer behind one that was
  * written, unless it is the @last time. Return: 0, or -1 when the capture is over.
@@ -258,7 +286,7 @@ static int write_until(struct capture *capture, __u64 horizon, bool last)
 	do {
 		if (fill_batch(capture, horizon, due))
 			due = last;
-		if (write_batch(capture))
+		if (write_batch(capture) || keep_pace(capture))
 			return -1;
 	} while (capture->batch.records && !is_cut_short(capture));
 	return 0;
@@ -282,6 +310,17 @@ static int wait_for(struct pollfd *fds, nfds_t n_fds, __u64 ns)
 	return ready;
 }
 
+/* When there is something to do by the clock, ns of the monotonic one. */
+static __u64 next_time(const struct capture *capture)
+{
+	const struct storage *storage = &capture->storage;
+
+	if (capture->options.sync && storage->regular && storage->synced != storage->length &&
+	    capture->next_sync < capture->deadline)
+		return capture->next_sync;
+	return capture->deadline;
+}
+
 /* Waits for records. Return: whether there may be more to come. */
 static bool wait_for_records(struct capture *capture)
 {
@@ -291,11 +330,14 @@ static bool wait_for_records(struct capture *capture)
 	};
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 	__u64 timeout = capture->options.interval * (NS_PER_S / 1000);
+	__u64 until = next_time(capture);
 
 	if (signals || now >= capture->deadline)
 		return false;
-	if (capture->deadline - now < timeout)
-		timeout = capture->deadline - now;
+	if (until <= now)
+		timeout = 0;
+	else if (until - now < timeout)
+		timeout = until - now;
 	if (wait_for(fds, ARRAY_SIZE(fds), timeout) <= 0)
 		return true;
 	capture->was_set |= fds[1].revents != 0;
@@ -316,16 +358,6 @@ static void show_progress(struct capture *capture)
 	fprintf(stderr, "\r%llu packet%s, %llu bytes, %llu dropped ", capture->records,
 		plural(capture->records), (unsigned long long)capture->storage.length,
 		capture->ports[0].dropped + capture->ports[1].dropped);
-}
-
-/* What the page cache took and the disk did not is nowhere any more: said once. */
-static void end_unknown(struct capture *capture)
-{
-	if (!capture->unknown)
-		msg_error("%s: %s: the disk did not take all, what is missing is not known",
-			  capture->storage.path, strerror(errno));
-	capture->unknown = true;
-	capture->status = EXIT_OUTPUT;
 }
 
 static int write_blocks(struct capture *capture, const struct blocks *blocks)
@@ -375,6 +407,19 @@ static int look_at_clock(struct capture *capture)
 	return write_blocks(capture, &blocks);
 }
 
+/* Now and then the disk gets all. Return: 0, or -1 when it has not taken it. */
+static int sync_if_due(struct capture *capture)
+{
+	if (!capture->options.sync || clock_ns(CLOCK_MONOTONIC) < capture->next_sync)
+		return 0;
+	if (storage_sync(&capture->storage)) {
+		end_unknown(capture);
+		return -1;
+	}
+	capture->next_sync = clock_ns(CLOCK_MONOTONIC) + capture->options.sync;
+	return 0;
+}
+
 /* The loop. Return: 0, or -1 when the output or the module failed. */
 static int run(struct capture *capture)
 {
@@ -389,10 +434,8 @@ static int run(struct capture *capture)
 		if (write_until(capture, horizon, false) ||
 		    (capture->was_set && look_at_clock(capture)))
 			return -1;
-		if (storage_check(&capture->storage)) {
-			end_unknown(capture);
+		if (sync_if_due(capture))
 			return -1;
-		}
 		scheduling_watch(&capture->options.scheduling, &capture->relay);
 		show_progress(capture);
 	}
@@ -589,6 +632,7 @@ static void set_deadline(struct capture *capture)
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
 	capture->deadline = ~0ULL;
+	capture->next_sync = now + capture->options.sync;
 	if (capture->options.duration)
 		capture->deadline = now + capture->options.duration;
 	if (isatty(STDERR_FILENO))
@@ -669,9 +713,14 @@ static void capture_to_storage(struct capture *capture)
 	msg_verbose("reading %s", capture->options.tap);
 	if (!run(capture))
 		finish_records(capture);
-	/* After a failed write the account is not closed: the next reader goes on with it. */
+	/*
+	 * After a failed write the account is not closed: the next reader goes on with it, in place
+	 * of the statistics if in this file.
+	 */
 	if (capture->status != EXIT_OUTPUT)
 		finish_file(capture);
+	else if (capture->has_room)
+		write_end(capture);
 	show_result(capture);
 }
 

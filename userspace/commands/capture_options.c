@@ -11,6 +11,8 @@
 #include "lib/options.h"
 #include "lib/util.h"
 
+#define MOST_SYNC	(3600 * NS_PER_S)
+
 static int take_duration(const struct option_row *row, const char *value, void *options)
 {
 	static const char prefix[] = "duration:";
@@ -74,6 +76,16 @@ static int take_user(const struct option_row *row, const char *value, void *opti
 	return privileges_parse(&capture->privileges, value);
 }
 
+static int take_sync(const struct option_row *row, const char *value, void *options)
+{
+	struct capture_options *capture = options;
+
+	if (!parse_seconds(value, &capture->sync) && capture->sync <= MOST_SYNC)
+		return 0;
+	msg_error("%s %s: must be 0 to 3600 seconds", option_label(row), value);
+	return -1;
+}
+
 /* It is so anyway. */
 static int take_unbuffered(const struct option_row *row, const char *value, void *options)
 {
@@ -114,6 +126,8 @@ static const struct option_row rows[] = {
 	OPTION_NUMBER(0, "interval", "MS", struct capture_options, interval, "milliseconds",
 		      1, 60000,
 		      "look at least this often, in milliseconds (100)"),
+	OPTION_CALL(0, "sync", "SECONDS", take_sync,
+		    "have all on the disk that often (5); 0: only at the end"),
 	OPTION_CALL(0, "cpu", "LIST", take_cpus,
 		    "run on these processors (those of `up --cpus reader=')"),
 	OPTION_CALL(0, "rt", "[=PRIORITY]", take_priority,
@@ -170,7 +184,8 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 {
 	int words;
 
-	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100 };
+	*options = (struct capture_options){ .tap = "tap0", .count = ~0ULL, .interval = 100,
+					     .sync = 5 * NS_PER_S };
 	words = options_parse(&line, argc, argv, options);
 	if (words <= 0)
 		return words ? -1 : 1;

@@ -17,6 +17,7 @@
  * @count: records to write at most
  * @duration: ns to capture at most
  * @interval: ms, how often to look when no sub-buffer is full
+ * @sync: ns, how often the disk is to have all; 0 for at the end only
  * @snaplen: bytes of a frame to record at most, 0 for all
  * @ports: bit per port whose frames are recorded, 0 for all ports
  * @program: which frames are recorded; without instructions all
@@ -32,6 +33,7 @@ struct capture_options {
 	__u64 count;
 	__u64 duration;
 	__u64 interval;
+	__u64 sync;
 	__u64 snaplen;
 	__u32 ports;
 	struct bpf_program program;

@@ -148,10 +148,7 @@ static void vary_batch(struct meter *meter)
 		memcpy(meter->batch + at, &meter->written, sizeof(meter->written));
 }
 
-/*
- * Sub-buffers that lie behind each other are one piece, as in a capture that has to catch up. While
- * a capture goes on, the kernel takes to the disk what came before: it is asked to here at once.
- */
+/* Sub-buffers that lie behind each other are one piece, as in a capture that has to catch up. */
 static int write_batch(struct meter *meter, bool direct, struct disk_way *way)
 {
 	struct iovec piece = { meter->batch, STORAGE_BYTES };
@@ -159,14 +156,11 @@ static int write_batch(struct meter *meter, bool direct, struct disk_way *way)
 	__u64 took;
 
 	if ((direct ? storage_write_whole : storage_write)(&meter->storage, &piece, 1) <
-	    STORAGE_BYTES)
+	    STORAGE_BYTES || storage_keep_pace(&meter->storage))
 		return complain(meter);
 	took = now_us() - start;
 	if (took > way->longest)
 		way->longest = took;
-	if (!direct)
-		sync_file_range(meter->storage.fd, way->bytes, STORAGE_BYTES,
-				SYNC_FILE_RANGE_WRITE);
 	way->bytes += STORAGE_BYTES;
 	return 0;
 }

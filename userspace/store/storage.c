@@ -41,6 +41,15 @@ static void close_direct(struct storage *storage)
 	storage->direct = -1;
 }
 
+/* Nothing before @offset is this file's to take to the disk. */
+static void begin_at(struct storage *storage, off_t offset)
+{
+	storage->start = offset;
+	storage->length = offset;
+	storage->paced = offset;
+	storage->synced = offset;
+}
+
 /*
  * A file can be cut, and starts where others have ended it: that is its end when everything is
  * appended, wherever the position is before the first write.
@@ -50,10 +59,11 @@ static void look_at_kind(struct storage *storage)
 	bool appends = fcntl(storage->fd, F_GETFL) & O_APPEND;
 	struct stat status;
 
+	storage->reserve = -1;
 	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
 	if (storage->regular)
 		storage->start = lseek(storage->fd, 0, appends ? SEEK_END : SEEK_CUR);
-	storage->length = storage->start;
+	begin_at(storage, storage->start);
 	if (!storage->regular)
 		storage->pipe = pipe_capacity(storage->fd);
 }
@@ -95,6 +105,19 @@ static int open_unnamed(const char *path)
 		fd = open(dirname(copy), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0600);
 	free(copy);
 	return fd;
+}
+
+/*
+ * Space that others cannot take: when the disk is full it becomes that of the file's end. Where it
+ * cannot be had, that is tried without.
+ */
+static void reserve(struct storage *storage)
+{
+	storage->reserve = open_unnamed(storage->path);
+	if (storage->reserve < 0 || !fallocate(storage->reserve, 0, 0, STORAGE_ROOM))
+		return;
+	close(storage->reserve);
+	storage->reserve = -1;
 }
 
 /* What is there is opened as it is: it may be what must not be cut. */
@@ -157,8 +180,10 @@ int storage_open(struct storage *storage, const char *path, unsigned int how)
 		return use_stdout(storage);
 	}
 	look_at_kind(storage);
-	if (storage->regular)
+	if (storage->regular) {
 		open_direct(storage);
+		reserve(storage);
+	}
 	return check_terminal(storage);
 }
 
@@ -199,9 +224,12 @@ int storage_begin(struct storage *storage)
  */
 int storage_go_on(struct storage *storage)
 {
-	storage->start = lseek(storage->fd, 0, SEEK_END);
-	storage->length = storage->start;
-	return storage->start < 0 ? -1 : 0;
+	off_t end = lseek(storage->fd, 0, SEEK_END);
+
+	if (end < 0)
+		return -1;
+	begin_at(storage, end);
+	return 0;
 }
 
 /* A link cannot replace a file, a rename can. */
@@ -433,6 +461,15 @@ static ssize_t write_direct(struct storage *storage, struct iovec *left, int *n_
 	return total;
 }
 
+/*
+ * Misaligned for this disk, or after a short write; of a kind that this file system does not write
+ * like that; or of memory that it cannot take it from.
+ */
+static bool is_impossible(int error)
+{
+	return error == EINVAL || error == EOPNOTSUPP || error == EFAULT;
+}
+
 /**
  * storage_write_whole - write whole sub-buffers, past the page cache if that can be
  * @storage: open
@@ -457,8 +494,9 @@ ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces,
 	total = write_direct(storage, left, &n_pieces);
 	if (lseek(storage->fd, storage->length, SEEK_SET) < 0 || !n_pieces)
 		return total;
-	/* Misaligned for this disk, or after a short write: now and from now on by the cache. */
-	if (errno == EINVAL) {
+	if (is_impossible(errno)) {
+		msg_warning("%s: cannot be written past the page cache, and is not from now on: %s",
+			    storage->path, strerror(errno));
 		close_direct(storage);
 		total += storage_write(storage, left, n_pieces);
 	}
@@ -474,27 +512,104 @@ void storage_cut(struct storage *storage, off_t length)
 {
 	if (!storage->regular)
 		return;
-	if (ftruncate(storage->fd, length) || lseek(storage->fd, length, SEEK_SET) < 0)
+	if (ftruncate(storage->fd, length) || lseek(storage->fd, length, SEEK_SET) < 0) {
 		msg_error("cannot cut %s: %s", storage->path, strerror(errno));
-	else
-		storage->length = length;
+		return;
+	}
+	storage->length = length;
+	if (storage->paced > length)
+		storage->paced = length;
+	storage->synced = -1;
 }
 
 /**
- * storage_check - has the disk refused what was written to the page cache
+ * storage_make_room - is the end of a file to be written although it could not be gone on with?
  * @storage: open
+ * @error: errno of the write that failed
+ *
+ * Return: whether what is missing is space; %STORAGE_ROOM bytes of it are there now, or less.
+ */
+bool storage_make_room(struct storage *storage, int error)
+{
+	if (!storage->regular || (error != ENOSPC && error != EDQUOT && error != EFBIG))
+		return false;
+	if (storage->reserve >= 0)
+		close(storage->reserve);
+	storage->reserve = -1;
+	return true;
+}
+
+/*
+ * Of a part that the disk was told to write: waits until it has, and lets the page cache forget it.
+ * Who reads the file while it is written is hardly so far behind.
+ */
+static int finish_part(const struct storage *storage, off_t offset, off_t length)
+{
+	static const unsigned int all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+					SYNC_FILE_RANGE_WAIT_AFTER;
+
+	if (length <= 0)
+		return 0;
+	if (sync_file_range(storage->fd, offset, length, all))
+		return -1;
+	posix_fadvise(storage->fd, offset, length, POSIX_FADV_DONTNEED);
+	return 0;
+}
+
+/**
+ * storage_keep_pace - see that the disk follows, and that it does not refuse
+ * @storage: open; nothing happens when it is no file
+ *
+ * What goes by the page cache would fill it until all the machine waits for the disk, and at the end
+ * all of that would have to be waited for. So the disk is told to write a part as soon as that is
+ * complete, and the part before is waited for: two of them wait at most.
  *
  * A write to the page cache succeeds before the disk has seen any of it. What went wrong afterwards
- * the kernel tells once (errseq_t), to whoever waits for a part of the file: here its first page,
- * which is hardly ever on its way.
+ * the kernel tells once (errseq_t), to whoever waits for a part of the file: when no part is
+ * complete, its first page, which is hardly ever on its way.
  *
  * Return: 0, or -1 with errno.
  */
-int storage_check(const struct storage *storage)
+int storage_keep_pace(struct storage *storage)
 {
 	if (!storage->regular)
 		return 0;
+	while (storage->length - storage->paced >= STORAGE_PACE) {
+		off_t before = storage->paced - STORAGE_PACE;
+
+		if (before < storage->start)
+			before = storage->start;
+		if (sync_file_range(storage->fd, storage->paced, STORAGE_PACE,
+				    SYNC_FILE_RANGE_WRITE) ||
+		    finish_part(storage, before, storage->paced - before))
+			return -1;
+		storage->paced += STORAGE_PACE;
+	}
 	return sync_file_range(storage->fd, 0, 1, SYNC_FILE_RANGE_WAIT_BEFORE);
+}
+
+/* Without its name a file is lost, however much of it the disk has. */
+static int sync_name(struct storage *storage)
+{
+	char link[32], path[PATH_MAX];
+	ssize_t length;
+	int fd, err;
+
+	if (storage->named || storage->unnamed || storage->fd == STDOUT_FILENO)
+		return 0;
+	storage->named = true;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", storage->fd);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return 0;
+	path[length] = '\0';
+	fd = open(dirname(path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	/* Who may write into a directory need not be allowed to read it. */
+	if (fd < 0)
+		return 0;
+	err = fsync(fd);
+	close(fd);
+	return err && errno != EINVAL ? -1 : 0;
 }
 
 /**
@@ -503,9 +618,14 @@ int storage_check(const struct storage *storage)
  *
  * Return: 0, or -1 with errno when it did not take all.
  */
-int storage_sync(const struct storage *storage)
+int storage_sync(struct storage *storage)
 {
-	return storage->regular ? fdatasync(storage->fd) : 0;
+	if (!storage->regular)
+		return 0;
+	if (storage->synced != storage->length && fdatasync(storage->fd))
+		return -1;
+	storage->synced = storage->length;
+	return sync_name(storage);
 }
 
 /**
@@ -517,6 +637,8 @@ int storage_sync(const struct storage *storage)
 int storage_close(struct storage *storage)
 {
 	close_direct(storage);
+	if (storage->reserve >= 0)
+		close(storage->reserve);
 	return close(storage->fd);
 }
 

@@ -19,6 +19,8 @@ enum storage_how {
 };
 
 #define STORAGE_PIECES	1024	/* what one write takes: IOV_MAX of Linux */
+#define STORAGE_ROOM	4096	/* bytes that are kept for the end of a file on a full disk */
+#define STORAGE_PACE	(4U << 20)	/* bytes, of the page cache, that the disk is told to write at a time */
 #define STORAGE_BYTES	(2U << 20)	/* written at once: bounds how long its space is kept */
 
 /**
@@ -30,8 +32,12 @@ enum storage_how {
  * @direct: the same file past the page cache (O_DIRECT), or -1
  * @unnamed: the file gets its name by storage_appear()
  * @keep: and not if there is one by then
+ * @reserve: a file without a name that keeps room for the end of this one, or -1
  * @start: bytes that were there before
  * @length: bytes so far
+ * @paced: up to where the disk has been told to write
+ * @synced: up to where the disk had all when it was last asked
+ * @named: the directory's entry is on the disk
  * @give_up: asked while the output takes nothing: stop waiting? It gets @waiter, and for how many
  *	ns it has taken nothing
  * @waiter: for it
@@ -45,8 +51,12 @@ struct storage {
 	int direct;
 	bool unnamed;
 	bool keep;
+	int reserve;
 	off_t start;
 	off_t length;
+	off_t paced;
+	off_t synced;
+	bool named;
 	bool (*give_up)(const void *waiter, __u64 stuck);
 	const void *waiter;
 	__u64 stuck_since;
@@ -60,8 +70,9 @@ int storage_appear(struct storage *storage);
 ssize_t storage_write(struct storage *storage, const struct iovec *pieces, int n_pieces);
 ssize_t storage_write_whole(struct storage *storage, const struct iovec *pieces, int n_pieces);
 void storage_cut(struct storage *storage, off_t length);
-int storage_check(const struct storage *storage);
-int storage_sync(const struct storage *storage);
+bool storage_make_room(struct storage *storage, int error);
+int storage_keep_pace(struct storage *storage);
+int storage_sync(struct storage *storage);
 int storage_close(struct storage *storage);
 void storage_drop(struct storage *storage);
 
