@@ -560,9 +560,9 @@ static int finish_part(const struct storage *storage, off_t offset, off_t length
  * storage_keep_pace - see that the disk follows, and that it does not refuse
  * @storage: open; nothing happens when it is no file
  *
- * What goes by the page cache would fill it until all the machine waits for the disk, and at the end
- * all of that would have to be waited for. So the disk is told to write a part as soon as that is
- * complete, and the part before is waited for: two of them wait at most.
+ * What goes by the page cache would fill it until all the machine waits for the disk, and at the
+ * end all of that would have to be waited for. So the disk is told to write a part as soon as that
+ * is complete, and the part before is waited for: two of them wait at most.
  *
  * A write to the page cache succeeds before the disk has seen any of it. What went wrong afterwards
  * the kernel tells once (errseq_t), to whoever waits for a part of the file: when no part is

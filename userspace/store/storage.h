@@ -20,7 +20,7 @@ enum storage_how {
 
 #define STORAGE_PIECES	1024	/* what one write takes: IOV_MAX of Linux */
 #define STORAGE_ROOM	4096	/* bytes that are kept for the end of a file on a full disk */
-#define STORAGE_PACE	(4U << 20)	/* bytes, of the page cache, that the disk is told to write at a time */
+#define STORAGE_PACE	(4U << 20)	/* bytes of the page cache that are written at a time */
 #define STORAGE_BYTES	(2U << 20)	/* written at once: bounds how long its space is kept */
 
 /**
