@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 35
+# Seconds: 55
 # Covers: kmod/flight.[ch] kmod/recording.[ch] userspace/commands/snapshot.c userspace/reader/flight.[ch]
 #
 # The flight recorder: snapshots while the buffers are overwritten, of which each is a good capture
@@ -25,6 +25,7 @@
 machines=('--kernel 6.1 --smp 2 --disk 64M' '--kernel 6.12 --smp 2 --disk 64M')
 timeout=$(count 400 2000)
 snapshots=$(count 8 200)
+half=20000	# frames, of what the larger buffers hold
 flood_rate=4000
 
 policy() {
@@ -143,6 +144,53 @@ tap_goes() {
 	ok 'the tap goes: no file' [ ! -e none ]
 }
 
+# --- A reader that takes its time -----------------------------------------------------------------
+
+# snapshot_to_fifo - as $snapshot, into a pipe that is full and not read
+snapshot_to_fifo() {
+	[ -p fifo ] || mkfifo fifo
+	exec {hold}<>fifo
+	softtap snapshot -w fifo >said 2>&1 </dev/null &
+	snapshot=$!
+	within 60 fifo_is_full
+}
+
+fifo_is_full() {
+	[ "$(stat -c %t "/proc/$snapshot/fd/0" 2>/dev/null)" ] &&
+		awk '/^voluntary/ { exit $2 < 5 }' "/proc/$snapshot/status" && sleep 0.2
+}
+
+# The buffers hold 16 MiB. It is overtaken by the recorder, and says so; what it has is in order.
+not_read() {
+	local hold before kib
+	frames_pass overwritten_frames 100
+	snapshot_to_fifo
+	kib=$(awk '/^RssAnon/ { print $2 }' "/proc/$snapshot/status")
+	ok "not read: it needs little memory ($kib KiB)" [ "$kib" -lt 10000 ]
+	before=$(add_up {a,b}/overwritten_frames)
+	while [ $(($(add_up {a,b}/overwritten_frames) - before)) -lt $half ]; do
+		frames_pass overwritten_frames 1000
+	done
+	cat <fifo >late {hold}>&- &
+	wait_for_end
+	exec {hold}<&-
+	wait $!
+	is 'not read: exit status 6' "$ended_with" 6
+	like 'not read: says why' "$(grep '^softtap: ' said)" \
+		'^softtap: packets of [0-9.]+ seconds are missing: they were overwritten before they could be written$'
+}
+
+asked_to_end() {
+	local hold
+	snapshot_to_fifo
+	kill -TERM "$snapshot"
+	wait_for_end
+	exec {hold}<&-
+	is 'asked to end while it is not read: exit status 3' "$ended_with" 3
+	like 'asked to end while it is not read: says why' "$(cat said)" \
+		'^softtap: cannot write to fifo: the other end is not reading$'
+}
+
 # --- The disk -------------------------------------------------------------------------------------
 
 killed_writing() {
@@ -255,6 +303,8 @@ guest() {
 	start_flood
 	at_a_frame
 	at_a_signal
+	not_read
+	asked_to_end
 	interrupted
 	killed_writing
 	stop_flood
@@ -312,6 +362,10 @@ verify() {
 	done
 	around_the_frame
 	file_is_valid at-frame
+	ok "not read: what comes behind the gap is there ($(packets late))" \
+		[ "$(packets late | awk '{ print int(($1 + $2) / 2) }')" -gt 6000 ]
+	is 'not read: it is in order, and tells' "$(softtap verify -j late | jq -c '[.out_of_order, .wrong]')" '[0,[]]'
+	like 'not read: and says what is missing' "$(tshark -r late -Y frame -n 2>&1 >/dev/null; capinfos late)$(strings late | grep 'are missing')" 'overwritten before'
 	like 'at a signal: something is in it' "$(packets at-signal)" '^[1-9][0-9]* [1-9][0-9]*$'
 	ok 'of what a dead reader left nothing is torn, doubled or late' records left
 }

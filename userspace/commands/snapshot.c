@@ -2,9 +2,9 @@
 /*
  * softtap snapshot: writes what the flight recorder holds, now or when something happens.
  *
- * The buffers are copied in memory first, which takes no longer than it must, and written then at
- * the disk's leisure. The file appears whole, or not at all; where a link leads it is written in
- * place.
+ * The buffers are copied and written piece by piece while the recorder goes on, the oldest first.
+ * What it overwrites before that is missing, which is said. The file appears whole, or not at all;
+ * where a link leads it is written in place.
  *
  * Up to the writing, times are of the records' clock. In the file they are of the wall clock as it
  * is when the copy is made, whatever it was when the recording began.
@@ -67,6 +67,7 @@ struct options {
  * struct snapshot - a snapshot as it is made
  * @options: what was asked for
  * @relay: the buffers, then a copy of them
+ * @flight: of what they hold
  * @storage: where they go
  * @signals: tells of signals
  * @moment: what was waited for came then, ns of the records' clock
@@ -82,6 +83,7 @@ struct options {
 struct snapshot {
 	struct options options;
 	struct relay relay;
+	struct flight flight;
 	struct storage storage;
 	int signals;
 	__u64 moment;
@@ -272,14 +274,17 @@ static int write_batch(struct snapshot *snapshot, const struct batch *batch)
 
 static int write_records(struct snapshot *snapshot)
 {
-	struct batch *batch = malloc(sizeof(*batch));
+	struct batch *batch = calloc(1, sizeof(*batch));
+	struct flight *flight = &snapshot->flight;
 	int err = batch ? 0 : -1;
+	__u64 horizon = 0;
 
-	skip_old(snapshot);
-	while (!err) {
-		merge_fill(&snapshot->relay, batch, snapshot->until, ~0ULL);
-		if (!batch->records)
-			break;
+	while (!err && (horizon < snapshot->until || batch->records)) {
+		skip_old(snapshot);
+		flight_copy(&snapshot->relay, flight);
+		skip_old(snapshot);
+		horizon = flight->horizon < snapshot->until ? flight->horizon : snapshot->until;
+		merge_fill(&snapshot->relay, batch, horizon, ~0ULL);
 		add_account(snapshot, batch);
 		err = write_batch(snapshot, batch);
 	}
@@ -287,8 +292,28 @@ static int write_records(struct snapshot *snapshot)
 	return err;
 }
 
+/* What is older than what was asked for is not missed. */
+static bool has_gap(const struct snapshot *snapshot)
+{
+	return snapshot->flight.gap_from && snapshot->flight.gap_until > snapshot->from &&
+	       snapshot->flight.gap_from < snapshot->until;
+}
+
+static const char *gap_text(char *text, size_t size, const struct snapshot *snapshot)
+{
+	const struct flight *flight = &snapshot->flight;
+
+	if (!has_gap(snapshot))
+		return NULL;
+	snprintf(text, size,
+		 "packets of %.3f seconds are missing: they were overwritten before they could be written",
+		 (double)(flight->gap_until - flight->gap_from) / NS_PER_S);
+	return text;
+}
+
 static int write_end(struct snapshot *snapshot)
 {
+	char comment[128];
 	__u64 start = snapshot->records ? snapshot->first : snapshot->moment;
 	__u64 end = snapshot->last > snapshot->moment ? snapshot->last : snapshot->moment;
 	struct blocks blocks = { .length = 0 };
@@ -297,8 +322,24 @@ static int write_end(struct snapshot *snapshot)
 	for (port = 0; port < snapshot->relay.geometry.ports; port++)
 		pcapng_statistics(&blocks, port, &snapshot->ports[port],
 				  clock_add(start, snapshot->clock.shift),
-				  clock_add(end, snapshot->clock.shift), NULL);
+				  clock_add(end, snapshot->clock.shift),
+				  gap_text(comment, sizeof(comment), snapshot));
 	return write_blocks(snapshot, &blocks);
+}
+
+/* The output takes nothing. Return: has somebody asked for an end meanwhile? */
+static bool is_asked_to_end(const void *waiter, __u64 stuck)
+{
+	const struct snapshot *snapshot = waiter;
+	struct pollfd signals = { .fd = snapshot->signals, .events = POLLIN };
+
+	(void)stuck;
+	return poll(&signals, 1, 0) > 0;
+}
+
+static const char *reason(int error)
+{
+	return error == EINTR ? "the other end is not reading" : strerror(error);
 }
 
 /* Return: an exit status, after a message unless it is EXIT_OK. */
@@ -315,12 +356,14 @@ static int write_file(struct snapshot *snapshot)
 	}
 	if (storage_open(&snapshot->storage, snapshot->options.path, STORAGE_WHOLE))
 		return EXIT_OUTPUT;
+	snapshot->storage.give_up = is_asked_to_end;
+	snapshot->storage.waiter = snapshot;
 	whole = !storage_begin(&snapshot->storage) && !write_start(snapshot) &&
 		!write_records(snapshot) && !write_end(snapshot) &&
 		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
 	if (whole && !storage_close(&snapshot->storage))
 		return EXIT_OK;
-	msg_error("cannot write to %s: %s", snapshot->storage.path, strerror(errno));
+	msg_error("cannot write to %s: %s", snapshot->storage.path, reason(errno));
 	if (!whole)
 		storage_drop(&snapshot->storage);
 	return EXIT_OUTPUT;
@@ -329,9 +372,10 @@ static int write_file(struct snapshot *snapshot)
 /* --- The command ----------------------------------------------------------------------------- */
 
 /* The window that was asked for, as far as it is there. */
-static void set_window(struct snapshot *snapshot, const struct flight *flight)
+static void set_window(struct snapshot *snapshot)
 {
 	const struct options *options = &snapshot->options;
+	const struct flight *flight = &snapshot->flight;
 	__u64 until = snapshot->moment + options->after + 1;
 
 	snapshot->until = flight->until;
@@ -345,8 +389,10 @@ static void set_window(struct snapshot *snapshot, const struct flight *flight)
 			    (snapshot->moment - (double)flight->reach) / NS_PER_S);
 }
 
-static void show_result(const struct snapshot *snapshot)
+/* Return: an exit status. */
+static int show_result(const struct snapshot *snapshot)
 {
+	char gap[128];
 	const struct softtap_geometry *geometry = &snapshot->relay.geometry;
 	unsigned int port;
 
@@ -356,14 +402,18 @@ static void show_result(const struct snapshot *snapshot)
 	for (port = 0; port < geometry->ports; port++)
 		fprintf(stderr, "%s: %llu written\n", geometry->ifname[port],
 			snapshot->ports[port].recorded);
+	if (!gap_text(gap, sizeof(gap), snapshot))
+		return EXIT_OK;
+	msg_error("%s", gap);
+	return EXIT_LOSS;
 }
 
 /* Return: 0, or -1 with errno. */
-static int copy(struct snapshot *snapshot, struct flight *flight)
+static int begin(struct snapshot *snapshot)
 {
 	struct relay *relay = &snapshot->relay;
 
-	if (flight_copy(relay, flight) || file_clock_begin(&snapshot->clock, relay))
+	if (flight_begin(relay, &snapshot->flight) || file_clock_begin(&snapshot->clock, relay))
 		return -1;
 	return restamp_begin(&snapshot->restamp, snapshot->clock.shift,
 			     BATCH_BYTES + relay->geometry.subbuf_size);
@@ -372,7 +422,6 @@ static int copy(struct snapshot *snapshot, struct flight *flight)
 static int take_snapshot(struct snapshot *snapshot)
 {
 	const struct options *options = &snapshot->options;
-	struct flight flight;
 	int status;
 
 	if (options->on.bf_insns && relay_trigger(&snapshot->relay, &options->on)) {
@@ -384,15 +433,13 @@ static int take_snapshot(struct snapshot *snapshot)
 		status = wait_for_rest(snapshot);
 	if (status != EXIT_OK)
 		return status;
-	if (copy(snapshot, &flight)) {
+	if (begin(snapshot)) {
 		msg_error("cannot copy the buffers of %s: %s", options->tap, strerror(errno));
 		return EXIT_FAILED;
 	}
-	set_window(snapshot, &flight);
+	set_window(snapshot);
 	status = write_file(snapshot);
-	if (status == EXIT_OK)
-		show_result(snapshot);
-	return status;
+	return status == EXIT_OK ? show_result(snapshot) : status;
 }
 
 /* Return: 0, or -1 with a message. */
@@ -431,6 +478,7 @@ static int run(struct snapshot *snapshot)
 	else
 		status = take_snapshot(snapshot);
 	restamp_end(&snapshot->restamp);
+	flight_end(&snapshot->relay, &snapshot->flight);
 	relay_close(&snapshot->relay);
 	return status;
 }
@@ -498,7 +546,7 @@ static const struct command_line line = {
 	.n_rows = ARRAY_SIZE(rows),
 	.notes = "Exit status: 0 written, 1 failed or interrupted, 2 usage, 3 the output "
 		 "could not be written, 4 the tap went away meanwhile, 5 it has a reader "
-		 "already.",
+		 "already, 6 packets were overwritten before they could be written.",
 };
 
 /* Return: 0, 1 when there is nothing more to do, -1 with a message. */
