@@ -129,6 +129,35 @@ test_stat() {
 	is 'stat -j: softnet' "$(query .softnet_dropped)" 4294967305
 }
 
+# Names are bytes: what a terminal would obey, and what is no UTF-8, is not printed.
+test_odd_names() {
+	make_tap tap0 $'e\e[31mh\377'
+	run show
+	is 'an odd name: show' "$(grep -c 'port a       e?.31mh?, up' <<<"$answer")" 1
+	run stat
+	like 'an odd name: stat' "$answer" 'capture e\?\[31mh\?: '
+	run show -j
+	is 'an odd name: JSON' "$(query '.taps[0].a.ifname')" '"e?[31mh?"'
+	run stat -j
+	is 'an odd name: stat -j' "$(query '.taps[0].a.ifname')" '"e?[31mh?"'
+	is 'JSON has its schema' "$(query .schema)" 1
+	run up $'e\e[31mh'
+	is 'an odd name: in a message' "$(grep -c 'e?\[31mh' <<<"$answer")" 1
+	rm -r "$SOFTTAP_SYSFS"/tap*
+}
+
+# As a shell has it.
+test_post() {
+	make_tap tap0 eth1 eth2
+	run post sh -c 'exit 9'
+	is 'post: the exit status is the command'"'"'s' "$status" 9
+	run post nosuchcommand
+	is 'post: no such command' "$status" 127
+	run post /etc/passwd
+	is 'post: no command' "$status" 126
+	rm -r "$SOFTTAP_SYSFS"/tap*
+}
+
 test_one_tap() {
 	make_tap tap1 eth3
 	run stat -i tap1

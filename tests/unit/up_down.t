@@ -21,7 +21,7 @@ tests=$(cd "$(dirname "$0")/.." && pwd)
 softtap=$tests/../userspace/softtap
 work=$(mktemp -d /tmp/softtap-unit.XXXXXX)
 bin=$work/bin
-export SOFTTAP_RUN=$work/run SOFTTAP_SYSFS=$work/sys/softtap
+export SOFTTAP_RUN=$work/run SOFTTAP_SYSTEM_RUN=$work/system-run SOFTTAP_SYSFS=$work/sys/softtap
 unset SSH_CONNECTION SOFTTAP_KO
 
 trap 'rm -rf "$work"' EXIT	# what runs still ends with the first process of the namespace
@@ -599,6 +599,32 @@ test_refused_ports() {
 	refused 'a macvlan' 'mac9 is a device of the kind macvlan' p0 mac9
 	/ip link delete br9
 	/ip link delete tun9
+}
+
+# managed NAME WORDS FILE [LINE] - by whom, which a file tells
+managed() {
+	mkdir -p "$(dirname "$SOFTTAP_SYSTEM_RUN/$3")"
+	printf '%s\n' '[device]' "${4:-}" >"$SOFTTAP_SYSTEM_RUN/$3"
+	run up p0 p1
+	is "$1: exit status" "$status" 0
+	is "$1: up warns" "$(grep -c 'warning: p0 is managed by' <<<"$answer")" "$([ -z "$2" ]; echo $?)"
+	like "$1: by whom, and what helps" "$answer" "$2"
+	run down
+	as_before "$1: as before"
+	rm -r "$SOFTTAP_SYSTEM_RUN"
+}
+
+test_managed() {
+	local ifindex
+	fresh no_dad
+	ifindex=$(/ip -json link show p0 | jq '.[].ifindex')
+	managed NetworkManager 'p0 is managed by NetworkManager, which may give it addresses again \(nmcli device set p0 managed no\)' \
+		"NetworkManager/devices/$ifindex" managed=true
+	managed networkd 'p0 is managed by systemd-networkd, .*matches p0' \
+		"systemd/netif/links/$ifindex" NETWORK_FILE=/etc/systemd/network/p0.network
+	managed dhcpcd 'managed by dhcpcd, .*denyinterfaces p0' dhcpcd/p0-4.pid
+	managed dhclient 'managed by dhclient, .*dhclient -r p0' dhclient.p0.pid
+	managed 'one that leaves it alone' '' "NetworkManager/devices/$ifindex" managed=false
 }
 
 with_address() {

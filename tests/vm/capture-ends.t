@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 12
+# Seconds: 20
 # Covers: userspace/commands/capture.c userspace/commands/capture_options.[ch] userspace/store/storage.[ch]
 # Covers: userspace/lib/signals.[ch]
 #
@@ -44,6 +44,25 @@ by_signal() {
 	ok "SIG$1 ends it well" stop_reader "$1"
 }
 
+# What users of tcpdump type, and what they expect.
+as_tcpdump() {
+	is '-D lists taps' "$(softtap capture -D)" '1.tap0 (eth1:eth2) [running]'
+	start_reader dump.pcapng -n -p -q -U -B 1000000
+	like '-B: warns of smaller buffers' "$(<dump.pcapng.log)" "warning: each CPU's buffer of tap0 has [0-9]+ KiB"
+	send A "$SOFTTAP_OUT/plain"
+	ok 'SIGUSR1 tells how it goes' within 30 tells_of 1001
+	ok 'and it goes on to its end' stop_reader
+	like 'of all packets' "$(<dump.pcapng.log)" '1001 packets captured'
+}
+
+# tells_of PACKETS - by now, or next time
+tells_of() {
+	kill -USR1 "$reader"
+	sleep 0.2
+	grep -qx "$1 packets captured, $1 packets received by filter, 0 packets dropped by kernel" \
+		dump.pcapng.log
+}
+
 to_pipe() {
 	mkfifo pipe
 	cat pipe >pipe.pcapng &
@@ -59,7 +78,9 @@ on_terminal() {
 		'softtap capture -a duration:2 -w terminal.pcapng' said
 	like 'on a terminal: progress is shown' "$(cat said)" \
 		$'\r[0-9]+ packets?, [0-9]+ bytes, 0 dropped'
-	like 'to a file: it is not' "$(cat INT.pcapng.log)" '^[0-9]+ packets captured'
+	is 'to a file: it is not' "$(grep -c $'\r' INT.pcapng.log)" 0
+	like 'scripts are told when it is ready' "$(head -n 1 INT.pcapng.log)" \
+		'^listening on tap0 \(eth1:eth2\), link-type EN10MB \(Ethernet\), snapshot length 262144 bytes$'
 }
 
 guest() {
@@ -69,6 +90,7 @@ guest() {
 	by_signal INT
 	by_signal TERM
 	by_signal HUP
+	as_tcpdump
 	to_pipe
 	on_terminal
 	is 'a file is for its owner alone' "$(stat -c %a ./*.pcapng | sort -u | paste -sd' ')" '600 644'

@@ -33,6 +33,7 @@
 #include "reader/scheduling.h"
 #include "store/sizing.h"
 #include "store/storage.h"
+#include "tap/counters.h"
 #include "tap/relay.h"
 #include "pcapng/write.h"
 #include "lib/clock.h"
@@ -44,6 +45,7 @@
 #include "lib/util.h"
 
 #define COUNT_TEXT	24		/* bytes, a number as text, or "unknown" */
+#define SNAPLEN_MAX	262144ULL	/* what tcpdump says where there is no limit */
 #define PATIENCE_NS	NS_PER_S	/* for an output that takes nothing, at the end */
 #define PROGRESS_NS	NS_PER_S	/* between two lines of progress */
 
@@ -100,11 +102,14 @@ struct capture {
 };
 
 static volatile sig_atomic_t signals;
+static volatile sig_atomic_t report_wanted;
 
 static void on_signal(int number)
 {
-	(void)number;
-	signals++;
+	if (number == SIGUSR1)
+		report_wanted = 1;
+	else
+		signals++;
 }
 
 /*
@@ -129,6 +134,8 @@ static void catch_signals(void)
 	sigaction(SIGHUP, NULL, &before);
 	if (before.sa_handler != SIG_IGN)	/* nohup(1) */
 		sigaction(SIGHUP, &action, NULL);
+	action.sa_flags = SA_RESTART;		/* nothing ends by it */
+	sigaction(SIGUSR1, &action, NULL);
 	action.sa_handler = SIG_IGN;
 	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
 	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
@@ -202,7 +209,7 @@ static struct port_account account_of(const struct capture *capture, unsigned in
 	return sum;
 }
 
-static int leave_note(const struct capture *capture)
+static int leave_note(struct capture *capture)
 {
 	struct file_account account = capture->file;
 	unsigned int port;
@@ -219,7 +226,8 @@ static int write_batch(struct capture *capture)
 	size_t bytes = capture->batch.bytes;
 	size_t written;
 
-	if (leave_note(capture) || relay_hand(&capture->relay))
+	/* Of one without records nothing can be in the file that another reader has to look for. */
+	if ((capture->batch.records && leave_note(capture)) || relay_hand(&capture->relay))
 		goto err_module;
 	written = write_pieces(capture);
 	if (written < bytes)
@@ -303,8 +311,9 @@ static int wait_for(struct pollfd *fds, nfds_t n_fds, __u64 ns)
 	sigaddset(&ours, SIGINT);
 	sigaddset(&ours, SIGTERM);
 	sigaddset(&ours, SIGHUP);
+	sigaddset(&ours, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &ours, &before);
-	if (!signals)
+	if (!signals && !report_wanted)
 		ready = ppoll(fds, n_fds, &timeout, &before);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return ready;
@@ -346,6 +355,21 @@ static bool wait_for_records(struct capture *capture)
 	msg_error("%s went away", capture->options.tap);
 	capture->status = EXIT_GONE;
 	return false;
+}
+
+/* As far as it is known, in the words of the end. */
+static void show_report(struct capture *capture)
+{
+	__u64 dropped = capture->ports[0].dropped + capture->ports[1].dropped;
+
+	if (!report_wanted)
+		return;
+	report_wanted = 0;
+	fprintf(stderr, "%s%llu packet%s captured, ", capture->progress ? "\r" : "",
+		capture->records, plural(capture->records));
+	fprintf(stderr, "%llu packet%s received by filter, ", capture->records + dropped,
+		plural(capture->records + dropped));
+	fprintf(stderr, "%llu packet%s dropped by kernel\n", dropped, plural(dropped));
 }
 
 static void show_progress(struct capture *capture)
@@ -437,6 +461,7 @@ static int run(struct capture *capture)
 		if (sync_if_due(capture))
 			return -1;
 		scheduling_watch(&capture->options.scheduling, &capture->relay);
+		show_report(capture);
 		show_progress(capture);
 	}
 	return 0;
@@ -619,7 +644,8 @@ static void show_result(struct capture *capture)
 	fprintf(stderr, "%s packet%s dropped by kernel\n", count_text(text, capture, dropped),
 		plural(dropped));
 	for (port = 0; port < geometry->ports; port++)
-		fprintf(stderr, "%s: %llu captured, %s dropped\n", geometry->ifname[port],
+		fprintf(stderr, "%s: %llu captured, %s dropped\n",
+			msg_printable(geometry->ifname[port]),
 			capture->ports[port].recorded,
 			count_text(text, capture, capture->ports[port].dropped +
 						  capture->ports[port].unplaced));
@@ -635,7 +661,7 @@ static void set_deadline(struct capture *capture)
 	capture->next_sync = now + capture->options.sync;
 	if (capture->options.duration)
 		capture->deadline = now + capture->options.duration;
-	if (isatty(STDERR_FILENO))
+	if (isatty(STDERR_FILENO) && !capture->options.quiet)
 		capture->progress = now + PROGRESS_NS;
 }
 
@@ -665,7 +691,7 @@ static int start_clock(struct capture *capture)
 /* Return: 0, or -1 with a message. */
 static int start(struct capture *capture)
 {
-	if (!start_clock(capture))
+	if (!start_clock(capture) && !leave_note(capture))
 		return 0;
 	msg_error("%s: %s", capture->options.tap,
 		  errno == ENODEV ? "it is gone" : strerror(errno));
@@ -702,6 +728,19 @@ static int choose_place(struct capture *capture)
 	return -1;
 }
 
+/* Everything that passes from now on is in the file: scripts wait for this line. */
+static void tell_ready(const struct capture *capture)
+{
+	const struct softtap_geometry *geometry = &capture->relay.geometry;
+	__u64 snaplen = capture->options.snaplen;
+
+	fprintf(stderr, "listening on %s (%s%s%s), ", capture->options.tap,
+		msg_printable(geometry->ifname[0]), geometry->ports > 1 ? ":" : "",
+		geometry->ports > 1 ? msg_printable(geometry->ifname[1]) : "");
+	fprintf(stderr, "link-type EN10MB (Ethernet), snapshot length %llu bytes\n",
+		snaplen && snaplen < SNAPLEN_MAX ? snaplen : SNAPLEN_MAX);
+}
+
 /* From the open door to the end of the file. */
 static void capture_to_storage(struct capture *capture)
 {
@@ -710,7 +749,7 @@ static void capture_to_storage(struct capture *capture)
 		return;
 	if (start(capture))
 		return;
-	msg_verbose("reading %s", capture->options.tap);
+	tell_ready(capture);
 	if (!run(capture))
 		finish_records(capture);
 	/*
@@ -775,6 +814,33 @@ static void end_storage(struct capture *capture)
 	}
 }
 
+/* As tcpdump -D does. Return: an exit status. */
+static int list_taps(void)
+{
+	struct tap *taps;
+	size_t i, n;
+	int status = taps_select(&taps, &n, NULL);
+
+	if (status)
+		return status;
+	for (i = 0; i < n; i++)
+		printf("%zu.%s (%s%s%s) [%s]\n", i + 1, taps[i].name,
+		       msg_printable(taps[i].ports[0].ifname), taps[i].n_ports > 1 ? ":" : "",
+		       taps[i].n_ports > 1 ? msg_printable(taps[i].ports[1].ifname) : "",
+		       taps[i].state);
+	free(taps);
+	return EXIT_OK;
+}
+
+static void compare_buffers(const struct capture *capture)
+{
+	__u64 kib = capture->relay.buffer_size / 1024;
+
+	if (capture->options.buffer_kib > kib)
+		msg_warning("each CPU's buffer of %s has %llu KiB: subbufs= of the module makes it larger",
+			    capture->options.tap, kib);
+}
+
 static void watch_clock(struct capture *capture)
 {
 	capture->watch = clock_watch();
@@ -799,6 +865,8 @@ static int run_capture(struct capture *capture)
 	char name[TAP_NAME];
 	bool is_open = false;
 
+	if (capture->options.list)
+		return list_taps();
 	capture->options.tap = tap_name(name, capture->options.tap);
 	if (!capture->options.tap)
 		return EXIT_FAILED;
@@ -817,6 +885,7 @@ static int run_capture(struct capture *capture)
 		capture->storage.give_up = impatient;
 		capture->storage.waiter = capture;
 		sizing_warn(&capture->relay.geometry, &capture->storage);
+		compare_buffers(capture);
 		is_open = true;
 		tell_left_over(capture);
 		capture_to_storage(capture);

@@ -87,7 +87,7 @@ static int take_sync(const struct option_row *row, const char *value, void *opti
 }
 
 /* It is so anyway. */
-static int take_unbuffered(const struct option_row *row, const char *value, void *options)
+static int take_granted(const struct option_row *row, const char *value, void *options)
 {
 	(void)row;
 	(void)value;
@@ -134,8 +134,18 @@ static const struct option_row rows[] = {
 		    "with real-time priority (1), on processors that do not receive"),
 	OPTION_CALL('Z', NULL, "USER", take_user,
 		    "become USER when the tap is open, before FILE is made"),
-	OPTION_CALL('U', NULL, NULL, take_unbuffered,
+	OPTION_NUMBER('B', "buffer-size", "KIB", struct capture_options, buffer_kib, "KiB", 1,
+		      UINT_MAX,
+		      "warn if a CPU's buffer is smaller: the tap has had it from insmod"),
+	OPTION_FLAG('D', "list-interfaces", struct capture_options, list,
+		    "tell which taps there are, and end"),
+	OPTION_FLAG('q', NULL, struct capture_options, quiet, "show no progress"),
+	OPTION_CALL('U', NULL, NULL, take_granted,
 		    "write packets as they come: it always does"),
+	OPTION_CALL('n', NULL, NULL, take_granted, "convert no addresses to names: it never does"),
+	OPTION_CALL('p', NULL, NULL, take_granted,
+		    "no promiscuous mode: a tap's ports keep theirs"),
+	OPTION_VERBOSE,
 	OPTION_CALL(0, "order", "time|buffer", take_order,
 		    "packets in the order of time, or whole sub-buffers as they are: a packet "
 		    "is older than one before it by no more than the interval"),
@@ -189,7 +199,7 @@ int capture_options_parse(int argc, char **argv, struct capture_options *options
 	words = options_parse(&line, argc, argv, options);
 	if (words <= 0)
 		return words ? -1 : 1;
-	if (!options->path) {
+	if (!options->path && !options->list) {
 		options_complain(&line, "where to write? Give -w FILE, or -w - for a pipe");
 		return -1;
 	}

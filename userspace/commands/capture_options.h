@@ -21,6 +21,9 @@
  * @snaplen: bytes of a frame to record at most, 0 for all
  * @ports: bit per port whose frames are recorded, 0 for all ports
  * @program: which frames are recorded; without instructions all
+ * @buffer_kib: KiB that each CPU's buffer should have at least, 0 for any
+ * @list: only tell which taps there are
+ * @quiet: no progress is shown
  * @no_clobber: a file that is there is not overwritten
  * @fail_on_loss: missing frames are a failure
  * @scheduling: where the reader runs, and how urgently
@@ -37,6 +40,9 @@ struct capture_options {
 	__u64 snaplen;
 	__u32 ports;
 	struct bpf_program program;
+	__u64 buffer_kib;
+	bool list;
+	bool quiet;
 	bool no_clobber;
 	bool fail_on_loss;
 	struct scheduling scheduling;

@@ -146,8 +146,8 @@ static void print_tap(const struct check *check, const struct tap *tap)
 	const struct mix *from = sizing_covered_from(speed, check->disk.rate);
 	char text[32];
 
-	printf("%s: %s%s%s, ", tap->name, tap->ports[0].ifname, tap->n_ports > 1 ? " and " : "",
-	       tap->ports[1].ifname);
+	printf("%s: %s%s%s, ", tap->name, msg_printable(tap->ports[0].ifname),
+	       tap->n_ports > 1 ? " and " : "", msg_printable(tap->ports[1].ifname));
 	if (!speed)
 		printf("speed unknown\n");
 	else if (from)
@@ -244,6 +244,7 @@ static void print_json(const struct check *check)
 	struct json_object *taps = json_object_new_array();
 	size_t i;
 
+	json_add_number(object, "schema", JSON_SCHEMA);
 	json_add_text(object, "directory", check->directory);
 	json_add(object, "direct", way_json(&check->disk.direct));
 	json_add(object, "cached", way_json(&check->disk.cached));

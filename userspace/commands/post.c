@@ -19,6 +19,7 @@ static int post(const char *name, char **argv)
 {
 	struct placement placement;
 	char found[TAP_NAME];
+	int status;
 	struct tap tap;
 
 	name = tap_name(found, name);
@@ -32,8 +33,9 @@ static int post(const char *name, char **argv)
 	if (cpus_run_on(&placement.post))
 		return EXIT_FAILED;
 	execvp(argv[0], argv);
+	status = errno == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE;
 	msg_error("%s: %s", argv[0], strerror(errno));
-	return EXIT_FAILED;
+	return status;
 }
 
 /**

@@ -112,8 +112,9 @@ static void print_rates(const struct tap *tap, unsigned int p, const struct rate
 	time_t now = time(NULL);
 
 	strftime(clock, sizeof(clock), "%H:%M:%S", localtime(&now));
-	snprintf(direction, sizeof(direction), "%s%s%s", tap->ports[p].ifname,
-		 tap->n_ports > 1 ? " -> " : "", tap->n_ports > 1 ? tap->ports[1 - p].ifname : "");
+	snprintf(direction, sizeof(direction), "%s%s%s", msg_printable(tap->ports[p].ifname),
+		 tap->n_ports > 1 ? " -> " : "",
+		 tap->n_ports > 1 ? msg_printable(tap->ports[1 - p].ifname) : "");
 	print_heading();
 	printf("%-8s %-6s %-24s %12.0f %14.0f %10.0f %10.0f\n", clock, tap->name, direction,
 	       rates->frames, rates->bits, rates->lost, rates->dropped);
@@ -134,9 +135,10 @@ static void print_rates_json(const struct tap *tap, unsigned int p, const struct
 	struct json_object *object = json_object_new_object();
 
 	json_add_signed(object, "time", time(NULL));
+	json_add_number(object, "schema", JSON_SCHEMA);
 	json_add_text(object, "tap", tap->name);
 	json_add_text(object, "port", p ? "b" : "a");
-	json_add_text(object, "ifname", tap->ports[p].ifname);
+	json_add_text(object, "ifname", msg_printable(tap->ports[p].ifname));
 	add_rate(object, "frames_per_second", rates->frames);
 	add_rate(object, "bits_per_second", rates->bits);
 	add_rate(object, "lost_per_second", rates->lost);

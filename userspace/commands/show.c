@@ -42,7 +42,8 @@ static void print_port(const struct tap *tap, unsigned int i)
 	const struct tap_port *port = &tap->ports[i];
 	char lacks[AUDIT_TEXT];
 
-	printf("  port %c       %s, %s\n", 'a' + i, port->ifname, port->state);
+	printf("  port %c       %s, %s\n", 'a' + i, msg_printable(port->ifname),
+	       port->state);
 	print_takers(tap, port->ifname);
 	if (!tap_port_audit(lacks, tap, i))
 		printf("               not as it was prepared: %s; run softtap up again\n", lacks);
@@ -109,7 +110,7 @@ static struct json_object *port_json(const struct tap *tap, unsigned int i)
 	char lacks[AUDIT_TEXT];
 	bool sound = tap_port_audit(lacks, tap, i);
 
-	json_add_text(object, "ifname", port->ifname);
+	json_add_text(object, "ifname", msg_printable(port->ifname));
 	json_add_text(object, "state", port->state);
 	json_add_text(object, "degraded", sound ? NULL : lacks);
 	json_add(object, "before_tap", takers_json(tap, port->ifname));
@@ -139,6 +140,7 @@ static void print_json(const struct tap *taps, size_t n_taps, const char *versio
 	struct json_object *list = json_object_new_array();
 	size_t i;
 
+	json_add_number(object, "schema", JSON_SCHEMA);
 	json_add_text(object, "version", version);
 	for (i = 0; i < n_taps; i++)
 		json_object_array_add(list, tap_json(&taps[i]));

@@ -400,7 +400,7 @@ static int show_result(const struct snapshot *snapshot)
 		snapshot->records == 1 ? "" : "s",
 		(double)(snapshot->last - snapshot->first) / NS_PER_S);
 	for (port = 0; port < geometry->ports; port++)
-		fprintf(stderr, "%s: %llu written\n", geometry->ifname[port],
+		fprintf(stderr, "%s: %llu written\n", msg_printable(geometry->ifname[port]),
 			snapshot->ports[port].recorded);
 	if (!gap_text(gap, sizeof(gap), snapshot))
 		return EXIT_OK;

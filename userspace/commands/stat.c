@@ -88,7 +88,7 @@ static void print_outside(const struct tap *tap)
 
 static void print_taker(const char *ifname, const struct taker *taker)
 {
-	printf("  %s, %s: ", ifname, taker->what);
+	printf("  %s, %s: ", msg_printable(ifname), taker->what);
 	if (taker->known)
 		printf("%llu", taker->drops);
 	else
@@ -119,7 +119,7 @@ static void print_takers(const struct tap *tap)
 
 static void print_law(const char *law, const char *from, const char *to, __s64 rest)
 {
-	printf("  %s %s%s%s: ", law, from, *to ? " -> " : "", to);
+	printf("  %s %s%s%s: ", law, msg_printable(from), *to ? " -> " : "", msg_printable(to));
 	if (rest)
 		printf("%lld in flight\n", rest);
 	else
@@ -147,7 +147,7 @@ static void print_table(const struct tap *tap)
 
 	printf("%s: %s, policy %s\n%-22s", tap->name, tap_condition(tap), tap->policy, "");
 	for (p = 0; p < tap->n_ports; p++)
-		printf(" %18.18s %c", tap->ports[p].ifname, 'a' + p);
+		printf(" %18.18s %c", msg_printable(tap->ports[p].ifname), 'a' + p);
 	printf("\n");
 	print_counters(tap);
 	print_outside(tap);
@@ -201,7 +201,7 @@ static struct json_object *port_json(const struct tap_port *port, bool is_here)
 	struct json_object *object = json_object_new_object();
 	int i;
 
-	json_add_text(object, "ifname", port->ifname);
+	json_add_text(object, "ifname", msg_printable(port->ifname));
 	json_add_text(object, "state", port->state);
 	for (i = 0; i < N_COUNTERS; i++)
 		json_add_number(object, counter_names[i], port->counters[i]);
@@ -249,6 +249,7 @@ static void print_json(const struct tap *taps, size_t n_taps)
 
 	for (i = 0; i < n_taps; i++)
 		json_object_array_add(list, tap_json(&taps[i]));
+	json_add_number(object, "schema", JSON_SCHEMA);
 	json_add(object, "taps", list);
 	json_add_number(object, "softnet_dropped", softnet_dropped());
 	json_print(object);

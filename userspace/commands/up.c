@@ -9,6 +9,7 @@
 #include "commands/commands.h"
 #include "host/link.h"
 #include "host/login.h"
+#include "host/managers.h"
 #include "host/names.h"
 #include "host/placement.h"
 #include "host/port.h"
@@ -167,6 +168,18 @@ static void warn_of_takers(const char *ifname)
 			    ifname, takers[i].what);
 }
 
+static void warn_of_manager(const struct link *link)
+{
+	const struct manager *manager = manager_of(link);
+	char remedy[128];
+
+	if (!manager)
+		return;
+	snprintf(remedy, sizeof(remedy), manager->remedy, link->ifname);
+	msg_warning("%s is managed by %s, which may give it addresses again (%s)", link->ifname,
+		    manager->name, remedy);
+}
+
 /* A port of that name in another network namespace is another port. */
 static int check_state(const char *ifname)
 {
@@ -201,8 +214,10 @@ static int read_port(struct port_state *port, const char *ifname, const struct w
 		err = check_use(port, wishes->force);
 	if (!err)
 		err = check_qdisc(port, wishes->force);
-	if (!err)
+	if (!err) {
 		warn_of_takers(port->ifname);
+		warn_of_manager(&link);
+	}
 	return err;
 }
 

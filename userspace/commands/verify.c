@@ -386,6 +386,7 @@ static void print_json(const struct inspection *in, const struct findings *findi
 		json_object_array_add(ports, port_json(&in->ports[i]));
 	for (i = 0; i < findings->count; i++)
 		json_object_array_add(wrong, json_object_new_string(findings->text[i]));
+	json_add_number(object, "schema", JSON_SCHEMA);
 	json_add(object, "interfaces", ports);
 	json_add_number(object, "out_of_order", in->late);
 	json_add_number(object, "disorder_ns", in->disorder);

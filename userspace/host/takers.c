@@ -18,6 +18,7 @@
 #include "host/link.h"
 #include "host/netlink.h"
 #include "host/takers.h"
+#include "lib/message.h"
 #include "lib/run.h"
 
 /**
@@ -63,7 +64,7 @@ static void count_xdp_drops(struct taker *taker, const char *ifname)
 	free(output);
 	if (taker->known)
 		snprintf(taker->counter, sizeof(taker->counter), "ethtool -S %s, xdp_drop",
-			 ifname);
+			 msg_printable(ifname));
 }
 
 static void find_xdp(struct list *list, const struct link *link)
@@ -95,7 +96,8 @@ static void find_clsact(struct list *list, const struct link *link)
 	if (!taker)
 		return;
 	snprintf(taker->what, sizeof(taker->what), "tc filters (ingress or clsact)");
-	snprintf(taker->counter, sizeof(taker->counter), "tc -s qdisc show dev %s", link->ifname);
+	snprintf(taker->counter, sizeof(taker->counter), "tc -s qdisc show dev %s",
+		 msg_printable(link->ifname));
 	taker->known = true;
 	taker->drops = drops;
 }
@@ -227,6 +229,7 @@ static void count_drops(struct taker *taker, const struct hooked *hooked)
 	free(output);
 	snprintf(taker->counter, sizeof(taker->counter), "nft list %s %s %.40s %.40s",
 		 hooked->kind, hooked->family, hooked->table, hooked->name);
+	msg_make_printable(taker->counter);
 }
 
 static void add_hooked(struct list *list, const struct hooked *hooked)
@@ -237,6 +240,7 @@ static void add_hooked(struct list *list, const struct hooked *hooked)
 		return;
 	snprintf(taker->what, sizeof(taker->what), "nft %s %s %.40s %.40s", hooked->kind,
 		 hooked->family, hooked->table, hooked->name);
+	msg_make_printable(taker->what);
 	count_drops(taker, hooked);
 }
 

@@ -6,6 +6,9 @@
 #include <json-c/json.h>
 #include <linux/types.h>
 
+/* Of all that is printed: larger when a key goes, or means something else. */
+#define JSON_SCHEMA	1
+
 void json_add(struct json_object *object, const char *key, struct json_object *value);
 void json_add_text(struct json_object *object, const char *key, const char *text);
 void json_add_number(struct json_object *object, const char *key, __u64 number);

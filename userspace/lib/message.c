@@ -6,13 +6,25 @@
 
 #include "lib/message.h"
 
+#define SHOWN_MAX	4	/* texts that msg_printable() keeps */
+#define SHOWN_BYTES	128
+
 static bool verbose_on;
+
+/* What others have chosen may be in it. Letters of other scripts stay. */
+static void hide_controls(char *text)
+{
+	for (; *text; text++)
+		if (isascii(*text) && !isprint(*text))
+			*text = '?';
+}
 
 static void vmessage(const char *kind, const char *fmt, va_list ap)
 {
 	char text[1024];
 
 	vsnprintf(text, sizeof(text), fmt, ap);
+	hide_controls(text);
 	/* Progress on standard output comes before the complaint it led to. */
 	fflush(stdout);
 	fprintf(stderr, "softtap: %s%s\n", kind, text);
@@ -77,4 +89,21 @@ void msg_make_printable(char *text)
 	for (; *text; text++)
 		if (!isascii(*text) || !isprint(*text))
 			*text = '?';
+}
+
+/**
+ * msg_printable - make what others have chosen fit for a terminal, or for JSON
+ * @text: an interface's name, say, which may be any bytes but a few
+ *
+ * Return: it, as msg_make_printable() makes it, until the fourth call from now
+ */
+const char *msg_printable(const char *text)
+{
+	static char shown[SHOWN_MAX][SHOWN_BYTES];
+	static unsigned int next;
+	char *room = shown[next++ % SHOWN_MAX];
+
+	snprintf(room, SHOWN_BYTES, "%s", text);
+	msg_make_printable(room);
+	return room;
 }

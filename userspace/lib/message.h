@@ -12,5 +12,6 @@ void msg_warning(const char *fmt, ...) __printf(1, 2);
 void msg_verbose(const char *fmt, ...) __printf(1, 2);
 void msg_set_verbose(bool on);
 void msg_make_printable(char *text);
+const char *msg_printable(const char *text);
 
 #endif /* SOFTTAP_MESSAGE_H */

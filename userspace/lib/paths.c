@@ -2,9 +2,10 @@
 /*
  * Where things are that are not ours to place.
  *
- * SOFTTAP_SYSFS, SOFTTAP_SYS_NET, SOFTTAP_SYS_MODULE, SOFTTAP_PROC and SOFTTAP_RUN put other
- * directories in the place of /sys/kernel/softtap, /sys/class/net, /sys/module/softtap, /proc and
- * /run/softtap: for tests, and for a host's files seen from a container.
+ * SOFTTAP_SYSFS, SOFTTAP_SYS_NET, SOFTTAP_SYS_MODULE, SOFTTAP_PROC, SOFTTAP_RUN and
+ * SOFTTAP_SYSTEM_RUN put other directories in the place of /sys/kernel/softtap, /sys/class/net,
+ * /sys/module/softtap, /proc, /run/softtap and /run: for tests, and for a host's files seen from a
+ * container.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,6 +68,16 @@ const char *proc_root(void)
 const char *state_directory(void)
 {
 	return root("SOFTTAP_RUN", "/run/softtap");
+}
+
+/**
+ * run_root - where daemons keep what is so until the machine ends
+ *
+ * Return: a directory, without a slash at the end
+ */
+const char *run_root(void)
+{
+	return root("SOFTTAP_SYSTEM_RUN", "/run");
 }
 
 /* Bytes that stand for themselves in the name of a file. */

@@ -9,6 +9,7 @@ const char *sysfs_net_root(void);
 const char *sysfs_module_root(void);
 const char *proc_root(void);
 const char *state_directory(void);
+const char *run_root(void);
 
 #define PATH_ESCAPED(length)	(3 * (length) + 1)	/* bytes that an escaped name may take */
 

@@ -11,6 +11,8 @@
  * @EXIT_GONE: the tap went away meanwhile
  * @EXIT_BUSY: in use by somebody else: another reader, another up or down
  * @EXIT_LOSS: frames are missing, and that was to be a failure
+ * @EXIT_NOT_EXECUTABLE: a command to run cannot be run, as a shell has it
+ * @EXIT_NOT_FOUND: there is no command of that name, as a shell has it
  */
 enum softtap_exit {
 	EXIT_OK		= 0,
@@ -20,6 +22,8 @@ enum softtap_exit {
 	EXIT_GONE	= 4,
 	EXIT_BUSY	= 5,
 	EXIT_LOSS	= 6,
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND	= 127,
 };
 
 #endif /* SOFTTAP_STATUS_H */

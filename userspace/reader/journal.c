@@ -57,18 +57,18 @@ struct note {
  *
  * Return: 0, or -1 with errno.
  */
-int journal_note(const struct relay *relay, const struct storage *storage,
+int journal_note(const struct relay *relay, struct storage *storage,
 		 const struct file_account *account)
 {
 	struct note note = { .version = NOTE_VERSION, .account = *account };
+	const char *path = storage_resolved(storage);
 	struct stat status;
 
-	if (!storage->regular)
+	if (!storage->regular || !path || strlen(path) >= sizeof(note.path))
 		return relay_note(relay, NULL, 0);
 	if (fstat(storage->fd, &status))
 		return -1;
-	if (!realpath(storage->path, note.path))
-		return relay_note(relay, NULL, 0);
+	strcpy(note.path, path);
 	note.device = status.st_dev;
 	note.inode = status.st_ino;
 	note.offset = storage->length;

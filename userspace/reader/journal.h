@@ -41,7 +41,7 @@ struct unfinished {
 	const char *fault;
 };
 
-int journal_note(const struct relay *relay, const struct storage *storage,
+int journal_note(const struct relay *relay, struct storage *storage,
 		 const struct file_account *account);
 int journal_finish(const struct relay *relay);
 void journal_look(const struct relay *relay, struct unfinished *unfinished);

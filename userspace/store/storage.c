@@ -204,6 +204,19 @@ bool storage_is(const struct storage *storage, dev_t device, ino_t inode)
 }
 
 /**
+ * storage_resolved - find the file's path from the root on
+ * @storage: open
+ *
+ * Return: the path, looked for once; NULL while the file has no name.
+ */
+const char *storage_resolved(struct storage *storage)
+{
+	if (!storage->resolved && !storage->unnamed)
+		storage->resolved = realpath(storage->path, NULL);
+	return storage->resolved;
+}
+
+/**
  * storage_begin - overwrite what is in the file
  * @storage: open; nothing happens to standard output, which goes on where others have ended it
  *
@@ -639,6 +652,8 @@ int storage_close(struct storage *storage)
 	close_direct(storage);
 	if (storage->reserve >= 0)
 		close(storage->reserve);
+	free(storage->resolved);
+	storage->resolved = NULL;
 	return close(storage->fd);
 }
 

@@ -27,6 +27,7 @@ enum storage_how {
  * struct storage - where a capture goes
  * @fd: file, pipe or device
  * @path: as the user named it
+ * @resolved: the same from the root on, without links, once storage_resolved() has found it
  * @regular: a file that can be cut
  * @pipe: bytes that the pipe holds, 0 when it is none
  * @direct: the same file past the page cache (O_DIRECT), or -1
@@ -46,6 +47,7 @@ enum storage_how {
 struct storage {
 	int fd;
 	const char *path;
+	char *resolved;
 	bool regular;
 	size_t pipe;
 	int direct;
@@ -64,6 +66,7 @@ struct storage {
 
 int storage_open(struct storage *storage, const char *path, unsigned int how);
 bool storage_is(const struct storage *storage, dev_t device, ino_t inode);
+const char *storage_resolved(struct storage *storage);
 int storage_begin(struct storage *storage);
 int storage_go_on(struct storage *storage);
 int storage_appear(struct storage *storage);

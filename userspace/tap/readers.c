@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tap/readers.h"
@@ -73,9 +74,27 @@ static bool has_file_of(const struct tap_files *files, const char *pid)
 	return found;
 }
 
-static bool is_alive(pid_t pid)
+/* The number may be another process' as soon as this one has gone; the fd never is. */
+static bool signal_process(int process, int signal)
 {
-	return !kill(pid, 0) || errno == EPERM;
+	return !syscall(SYS_pidfd_send_signal, process, signal, NULL, 0) || errno == EPERM;
+}
+
+/* Return: whether it is one of the readers; it gets the signal then, unless that is 0. */
+static bool signal_reader(const struct tap_files *files, const char *pid, int signal)
+{
+	int process = syscall(SYS_pidfd_open, atoi(pid), 0);
+	bool is_reader;
+
+	if (process < 0)
+		return false;
+	is_reader = has_file_of(files, pid) && signal_process(process, 0);
+	if (is_reader && signal) {
+		msg_verbose("asking process %s to end", pid);
+		signal_process(process, signal);
+	}
+	close(process);
+	return is_reader;
 }
 
 /* Sends a signal to all readers, unless it is 0. Return: one of them, or 0 if there is none. */
@@ -89,14 +108,9 @@ static pid_t signal_readers(const struct tap_files *files, int signal)
 	while (dir && (entry = readdir(dir))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (!isdigit((unsigned char)entry->d_name[0]) || pid == getpid() ||
-		    !is_alive(pid) || !has_file_of(files, entry->d_name))
-			continue;
-		reader = pid;
-		if (signal)
-			msg_verbose("asking process %d to end", pid);
-		if (signal)
-			kill(pid, signal);
+		if (isdigit((unsigned char)entry->d_name[0]) && pid != getpid() &&
+		    signal_reader(files, entry->d_name, signal))
+			reader = pid;
 	}
 	if (dir)
 		closedir(dir);
