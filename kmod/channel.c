@@ -128,6 +128,38 @@ bool softtap_channel_room_take(const struct softtap_buffer *buffer, struct softt
 	return true;
 }
 
+/* Once per sub-buffer, and when there is none. */
+static void note_fill(struct softtap_buffer *buffer)
+{
+	u32 fill = buffer->position - READ_ONCE(buffer->positions->consumed);
+
+	if (fill > buffer->highest)
+		WRITE_ONCE(buffer->highest, fill);
+}
+
+/**
+ * softtap_channel_fill - look how full the buffers are
+ * @channel: a channel
+ * @fill: filled, of the fullest CPU each
+ *
+ * Context: any.
+ */
+void softtap_channel_fill(const struct softtap_channel *channel, struct softtap_fill *fill)
+{
+	int cpu;
+
+	*fill = (struct softtap_fill){ };
+	for_each_possible_cpu(cpu) {
+		const struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+		u64 committed = READ_ONCE(buffer->positions->committed);
+		u64 consumed = READ_ONCE(buffer->positions->consumed);
+		u32 now = committed > consumed ? committed - consumed : 0;
+
+		fill->now = max(fill->now, now);
+		fill->highest = max3(fill->highest, now, READ_ONCE(buffer->highest));
+	}
+}
+
 /* The relay asks whether @subbuf may be written. */
 static int subbuf_start(struct rchan_buf *relay, void *subbuf, SOFTTAP_PREV_SUBBUF)
 {
@@ -136,6 +168,7 @@ static int subbuf_start(struct rchan_buf *relay, void *subbuf, SOFTTAP_PREV_SUBB
 
 	if (!prev_subbuf)	/* the relay has just made the buffer: nobody uses it yet */
 		return 1;
+	note_fill(buffer);
 	if (!is_free(buffer, buffer->position)) {
 		if (buffer->policy != SOFTTAP_POLICY_FLIGHT)
 			return 0;

@@ -42,6 +42,8 @@ struct softtap_filter;
  * @frames: records of each port in the other sub-buffers
  * @taken: records of each port before the reader's last position, in the sub-buffer that it is in;
  *	set when the policy becomes flight
+ * @highest: bytes that waited for the reader at most, when sub-buffers were switched; recording
+ *	begins with 0
  * @lock: nested in BH off: where softirqs of one CPU can preempt each other it keeps them apart;
  *	elsewhere it is nothing
  * @given: position of the first sub-buffer that is not given back whole; the reader's
@@ -66,6 +68,7 @@ struct softtap_buffer {
 	bool recording;
 	u32 (*frames)[SOFTTAP_PORTS];
 	u32 taken[SOFTTAP_PORTS];
+	u32 highest;
 	local_lock_t lock;
 	u64 given ____cacheline_aligned_in_smp;
 };
@@ -147,6 +150,18 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 void softtap_channel_close(struct softtap_channel *channel);
 void softtap_channel_get(struct softtap_channel *channel);
 void softtap_channel_put(struct softtap_channel *channel);
+
+/**
+ * struct softtap_fill - how full a channel's fullest buffer is
+ * @now: bytes that wait for the reader
+ * @highest: at most since recording began
+ */
+struct softtap_fill {
+	u32 now;
+	u32 highest;
+};
+
+void softtap_channel_fill(const struct softtap_channel *channel, struct softtap_fill *fill);
 
 bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length);
 

@@ -163,9 +163,14 @@ void __softtap_recording_begin(struct softtap_channel *channel, int which)
 
 	lockdep_assert_held(&channel->lock);
 	__set_clock(channel);
-	for_each_possible_cpu(cpu)
-		if (softtap_concerns(which, cpu))
-			WRITE_ONCE(softtap_channel_buffer(channel, cpu)->recording, true);
+	for_each_possible_cpu(cpu) {
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+
+		if (!softtap_concerns(which, cpu))
+			continue;
+		WRITE_ONCE(buffer->highest, 0);
+		WRITE_ONCE(buffer->recording, true);
+	}
 	__softtap_recording_tell_cpus(channel);
 	__tell_stopped(channel);
 }

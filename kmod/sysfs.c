@@ -4,6 +4,7 @@
  *
  *	version add remove
  *	tapN/{state,policy,snaplen,guard,link_follow}
+ *	tapN/buffer_{size,fill,highest}
  *	tapN/{a,b}/{ifname,state} and the counters of stats.h
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -180,12 +181,37 @@ static ssize_t guard_store(struct kobject *kobj, struct kobj_attribute *attr,
 NUMBER_SHOW(link_follow)
 NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
 
+static ssize_t buffer_size_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", tap_of(kobj)->channel->buffer_size);
+}
+
+static ssize_t buffer_fill_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct softtap_fill fill;
+
+	softtap_channel_fill(tap_of(kobj)->channel, &fill);
+	return sysfs_emit(buf, "%u\n", fill.now);
+}
+
+static ssize_t buffer_highest_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	struct softtap_fill fill;
+
+	softtap_channel_fill(tap_of(kobj)->channel, &fill);
+	return sysfs_emit(buf, "%u\n", fill.highest);
+}
+
 static struct kobj_attribute state_attribute = __ATTR_RO(state);
 static struct kobj_attribute netns_attribute = __ATTR_RO(netns);
 static struct kobj_attribute policy_attribute = __ATTR_RW(policy);
 static struct kobj_attribute snaplen_attribute = __ATTR_RW(snaplen);
 static struct kobj_attribute guard_attribute = __ATTR_RW(guard);
 static struct kobj_attribute link_follow_attribute = __ATTR_RW(link_follow);
+
+static struct kobj_attribute buffer_size_attribute = __ATTR_RO(buffer_size);
+static struct kobj_attribute buffer_fill_attribute = __ATTR_RO(buffer_fill);
+static struct kobj_attribute buffer_highest_attribute = __ATTR_RO(buffer_highest);
 
 static struct attribute *tap_attrs[] = {
 	&state_attribute.attr,
@@ -194,6 +220,9 @@ static struct attribute *tap_attrs[] = {
 	&snaplen_attribute.attr,
 	&guard_attribute.attr,
 	&link_follow_attribute.attr,
+	&buffer_size_attribute.attr,
+	&buffer_fill_attribute.attr,
+	&buffer_highest_attribute.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(tap);

@@ -119,7 +119,15 @@ test_stat() {
 		'capture eth1: every frame accounted for'
 	is 'stat: capture, some in flight' "$(grep 'capture eth2' <<<"$answer" | xargs)" \
 		'capture eth2: 50 in flight'
+	echo 16777216 >"$SOFTTAP_SYSFS/tap0/buffer_size"
+	echo 1048576 >"$SOFTTAP_SYSFS/tap0/buffer_fill"
+	echo 8388608 >"$SOFTTAP_SYSFS/tap0/buffer_highest"
+	run stat
+	is 'stat: buffers' "$(grep 'buffers:' <<<"$answer" | xargs)" \
+		'buffers: 1.0 of 16.0 MiB, 8.0 at most since a reader attached'
 	run stat -j
+	is 'stat -j: buffers' "$(query '.taps[0].buffers')" \
+		'{"size":16777216,"fill":1048576,"highest":8388608}'
 	is 'stat -j: in flight' "$(query '.taps[0].in_flight')" \
 		'{"forwarding_a":0,"forwarding_b":7,"capture_a":0,"capture_b":50}'
 	is 'stat -j: counters' "$(query '.taps[0].b | [.rx_frames, .tx_dropped, .ifname, .netdev]')" \

@@ -44,13 +44,23 @@ guest() {
 	both_ways plain3 500
 	kill -STOP "$reader"
 	both_ways plain4
+	ok 'no sub-buffer is free' [ "$(value_of buffer_fill)" -gt 131072 ]
+	is 'and a buffer was full' "$(value_of buffer_highest)" "$(value_of buffer_size)"
 	kill -INT "$reader"
 	kill -CONT "$reader"
 	ok 'the reader ends well' wait "$reader"
 	stop_watchers
 	laws_hold
+	is 'after the reader it is empty' "$(value_of buffer_fill)" 0
 	save_counters >counters
+	start_reader again.pcapng
+	ok 'to the next reader it was never full' [ "$(value_of buffer_highest)" -lt 131072 ]
+	stop_reader
 	unload
+}
+
+value_of() {
+	cat "$sysfs/tap0/$1"
 }
 
 lost_and_told() {

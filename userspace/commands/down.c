@@ -112,7 +112,7 @@ static bool is_tap(struct tap *tap, const char *name)
 /* Is it the state of that tap's ports, as they are called now? */
 static bool is_state_of(const struct state_key *key, const struct tap *tap)
 {
-	if (*tap->netns && key->netns && strtoull(tap->netns, NULL, 10) != key->netns)
+	if (tap->netns && key->netns && tap->netns != key->netns)
 		return false;
 	return state_has_port(key, tap->ports[0].ifname);
 }

@@ -117,6 +117,16 @@ static void print_takers(const struct tap *tap)
 	}
 }
 
+/* Of the fullest CPU: it is its frames that are lost first. */
+static void print_buffers(const struct tap *tap)
+{
+	const double mib = 1 << 20;
+
+	if (tap->buffer_size)
+		printf("  buffers: %.1f of %.1f MiB, %.1f at most since a reader attached\n",
+		       tap->buffer_fill / mib, tap->buffer_size / mib, tap->buffer_highest / mib);
+}
+
 static void print_law(const char *law, const char *from, const char *to, __s64 rest)
 {
 	printf("  %s %s%s%s: ", law, msg_printable(from), *to ? " -> " : "", msg_printable(to));
@@ -152,6 +162,7 @@ static void print_table(const struct tap *tap)
 	print_counters(tap);
 	print_outside(tap);
 	print_takers(tap);
+	print_buffers(tap);
 	print_laws(tap);
 }
 
@@ -227,6 +238,16 @@ static struct json_object *laws_json(const struct tap *tap)
 	return object;
 }
 
+static struct json_object *buffers_json(const struct tap *tap)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_add_number(object, "size", tap->buffer_size);
+	json_add_number(object, "fill", tap->buffer_fill);
+	json_add_number(object, "highest", tap->buffer_highest);
+	return object;
+}
+
 static struct json_object *tap_json(const struct tap *tap)
 {
 	struct json_object *object = json_object_new_object();
@@ -237,6 +258,7 @@ static struct json_object *tap_json(const struct tap *tap)
 	json_add(object, "a", port_json(&tap->ports[0], tap_is_here(tap)));
 	if (tap->n_ports > 1)
 		json_add(object, "b", port_json(&tap->ports[1], tap_is_here(tap)));
+	json_add(object, "buffers", buffers_json(tap));
 	json_add(object, "in_flight", laws_json(tap));
 	return object;
 }

@@ -157,7 +157,7 @@ void placement_load(struct placement *placement, const struct tap *tap)
 
 	state_key(&key, tap->ports[0].ifname, tap->n_ports > 1 ? tap->ports[1].ifname : NULL);
 	if (!tap_is_here(tap))
-		key.netns = strtoull(tap->netns, NULL, 10);
+		key.netns = tap->netns;
 	file_of(path, &key);
 	if (read_value(text, sizeof(text), "%s", path) || parse(placement, text))
 		*placement = (struct placement){ };

@@ -65,7 +65,17 @@ bool tap_is_here(const struct tap *tap)
 {
 	__u64 self = netns_self();
 
-	return !*tap->netns || !self || strtoull(tap->netns, NULL, 10) == self;
+	return !tap->netns || !self || tap->netns == self;
+}
+
+/* Return: what a file of a tap says, 0 for a module that has no such file. */
+static __u64 read_number(const char *tap, const char *file)
+{
+	char value[SYSFS_VALUE];
+
+	if (read_value(value, sizeof(value), "%s/%s/%s", sysfs_root(), tap, file))
+		return 0;
+	return strtoull(value, NULL, 10);
 }
 
 static int port_read(struct tap_port *port, const char *tap, char letter)
@@ -100,7 +110,6 @@ int tap_read(struct tap *tap, const char *name)
 		char *value;
 	} settings[] = {
 		{ "state", tap->state },
-		{ "netns", tap->netns },
 		{ "policy", tap->policy },
 		{ "snaplen", tap->snaplen },
 		{ "guard", tap->guard },
@@ -114,6 +123,10 @@ int tap_read(struct tap *tap, const char *name)
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		read_value(settings[i].value, SYSFS_VALUE, "%s/%s/%s", sysfs_root(), name,
 			   settings[i].file);
+	tap->netns = read_number(name, "netns");
+	tap->buffer_size = read_number(name, "buffer_size");
+	tap->buffer_fill = read_number(name, "buffer_fill");
+	tap->buffer_highest = read_number(name, "buffer_highest");
 	err = port_read(&tap->ports[0], name, 'a');
 	if (err)
 		return err;

@@ -50,22 +50,28 @@ struct tap_port {
  * struct tap - one tap as the module shows it
  * @name: "tap0"
  * @state: one word
- * @netns: number of its network namespace, empty for a module that does not show it
+ * @netns: number of its network namespace, 0 for a module that does not show it
  * @policy: what happens to a frame when the capture buffer is full
  * @snaplen: bytes kept of a frame, "0" is all
  * @guard: "1" when the host's own frames are stopped
  * @link_follow: "1" when a link that goes down takes the other one with it
+ * @buffer_size: bytes of each CPU's buffer
+ * @buffer_fill: bytes in the fullest of them
+ * @buffer_highest: and at most, since the reader attached
  * @n_ports: 2, or 1 for a listen-only tap
  * @ports: a, then b
  */
 struct tap {
 	char name[TAP_NAME];
 	char state[SYSFS_VALUE];
-	char netns[SYSFS_VALUE];
+	__u64 netns;
 	char policy[SYSFS_VALUE];
 	char snaplen[SYSFS_VALUE];
 	char guard[SYSFS_VALUE];
 	char link_follow[SYSFS_VALUE];
+	__u64 buffer_size;
+	__u64 buffer_fill;
+	__u64 buffer_highest;
 	unsigned int n_ports;
 	struct tap_port ports[2];
 };
