@@ -14,13 +14,13 @@
 #include <linux/skbuff.h>
 #include <net/checksum.h>
 #include "capture.h"
+#include "capture_filter.h"
 #include "channel.h"
 #include "compat/compat.h"
-#include "filter.h"
-#include "load.h"
+#include "counters.h"
+#include "frame.h"
 #include "port.h"
 #include "reader.h"
-#include "stats.h"
 
 static __always_inline void count_captured(const struct softtap_port *port, u32 bytes)
 {

@@ -3,7 +3,7 @@
 #define _SOFTTAP_CAPTURE_H
 
 #include <linux/skbuff.h>
-#include "load.h"
+#include "frame.h"
 
 struct softtap_buffer;
 struct softtap_port;

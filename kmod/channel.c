@@ -23,8 +23,8 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include "channel.h"
+#include "channel_flight.h"
 #include "compat/compat.h"
-#include "flight.h"
 #include "settings.h"
 
 /* Closes the current sub-buffer with a filler and publishes it whole. */

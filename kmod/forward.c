@@ -11,10 +11,10 @@
 #include "capture.h"
 #include "channel.h"
 #include "compat/compat.h"
+#include "counters.h"
 #include "forward.h"
-#include "load.h"
+#include "frame.h"
 #include "port.h"
-#include "stats.h"
 #include "transmit.h"
 
 /* What nobody records is idle. */

@@ -11,11 +11,11 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "channel.h"
-#include "files.h"
-#include "notifier.h"
 #include "settings.h"
-#include "sysfs.h"
 #include "tap.h"
+#include "tap_debugfs.h"
+#include "tap_notifier.h"
+#include "tap_sysfs.h"
 
 #ifndef CONFIG_64BIT
 #error "softtap publishes 64-bit positions in one store: it needs a 64-bit kernel"
@@ -84,7 +84,7 @@ static int __init softtap_init(void)
 	err = softtap_channel_init();
 	if (err)
 		return err;
-	softtap_files_init();
+	softtap_debugfs_init();
 	err = softtap_notifier_register();
 	if (err)
 		goto err_files;
@@ -107,7 +107,7 @@ err_sysfs:
 err_notifier:
 	softtap_notifier_unregister();
 err_files:
-	softtap_files_exit();
+	softtap_debugfs_exit();
 	softtap_channel_exit();
 	return err;
 }
@@ -118,7 +118,7 @@ static void __exit softtap_exit(void)
 	softtap_tap_remove_all();
 	softtap_sysfs_exit();
 	softtap_notifier_unregister();
-	softtap_files_exit();
+	softtap_debugfs_exit();
 	softtap_channel_exit();
 }
 

@@ -11,9 +11,9 @@
 
 #include <linux/rtnetlink.h>
 #include "forward.h"
-#include "guard.h"
-#include "offloads.h"
 #include "port.h"
+#include "port_guard.h"
+#include "port_offloads.h"
 #include "tap.h"
 
 /*

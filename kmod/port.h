@@ -4,7 +4,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
-#include "stats.h"
+#include "counters.h"
 
 struct softtap_channel;
 struct softtap_tap;

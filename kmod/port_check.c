@@ -13,8 +13,8 @@
 #include <linux/if_vlan.h>
 #include <linux/rtnetlink.h>
 #include <net/dsa.h>
-#include "offloads.h"
 #include "port.h"
+#include "port_offloads.h"
 #include "tap.h"
 
 static bool is_modem(const struct net_device *dev)

@@ -8,8 +8,8 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#include "capture_filter.h"
 #include "channel.h"
-#include "filter.h"
 #include "reader.h"
 #include "recording.h"
 

@@ -9,7 +9,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/printk.h>
-#include "flight.h"
+#include "channel_flight.h"
 #include "recording.h"
 
 /**

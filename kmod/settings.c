@@ -8,7 +8,7 @@
 #include <linux/kernel.h>
 #include <linux/mm.h>
 #include <linux/string.h>
-#include "guard.h"
+#include "port_guard.h"
 #include "settings.h"
 #include "softtap.h"
 

@@ -15,13 +15,13 @@
 #include <linux/string.h>
 #include <net/net_namespace.h>
 #include "compat/compat.h"
-#include "device.h"
-#include "files.h"
-#include "offloads.h"
+#include "port_offloads.h"
+#include "port_room.h"
 #include "recording.h"
-#include "room.h"
-#include "sysfs.h"
 #include "tap.h"
+#include "tap_debugfs.h"
+#include "tap_device.h"
+#include "tap_sysfs.h"
 
 LIST_HEAD(softtap_taps);
 static DEFINE_MUTEX(taps_lock);
@@ -143,7 +143,7 @@ static int alloc_counters(struct softtap_tap *tap)
 	unsigned int i;
 
 	for (i = 0; i < tap->ports; i++) {
-		tap->port[i].counters = softtap_stats_alloc();
+		tap->port[i].counters = softtap_counters_alloc();
 		if (!tap->port[i].counters)
 			return -ENOMEM;
 	}
@@ -244,7 +244,7 @@ static int __check_named(const struct softtap_tap *tap, const char *ifname)
 	return dev ? softtap_port_check(dev) : __check_missing(tap, ifname);
 }
 
-/* One that is not there is welcome later (notifier.c). */
+/* One that is not there is welcome later (tap_notifier.c). */
 static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 {
 	struct net_device *dev = __dev_get_by_name(tap->net, port->ifname);
@@ -345,7 +345,7 @@ static void __open_doors(struct softtap_tap *tap)
 	if (tap->open)
 		return;
 	tap->open = true;
-	softtap_files_create(tap);
+	softtap_debugfs_create(tap);
 	tap->device = softtap_device_create(tap);
 }
 
@@ -357,7 +357,7 @@ static void __remove(struct softtap_tap *tap)
 	pr_info("%s is removed\n", tap->name);
 	softtap_channel_close(tap->channel);
 	softtap_device_destroy(tap->device);
-	softtap_files_destroy(tap);
+	softtap_debugfs_destroy(tap);
 	softtap_sysfs_del(tap);
 	put_tap(tap);
 }

@@ -15,7 +15,7 @@
 #include <net/ipv6.h>
 #include <net/sch_generic.h>
 #include "compat/compat.h"
-#include "load.h"
+#include "frame.h"
 #include "port.h"
 #include "transmit.h"
 

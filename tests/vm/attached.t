@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 7
-# Covers: kmod/port.[ch] kmod/notifier.[ch] kmod/tap.[ch] kmod/compat/* scripts/vm*
+# Covers: kmod/port.[ch] kmod/tap_notifier.[ch] kmod/tap.[ch] kmod/compat/* scripts/vm*
 # Covers: scripts/build-module tests/lib/guest.sh tests/lib/softtap.sh tests/lib/tap.sh
 #
 # While a device is a port it stays fit for it: promiscuous, with nothing that merges frames, without

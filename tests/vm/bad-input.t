@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/main.c kmod/settings.[ch] kmod/sysfs.[ch] kmod/tap.[ch]
+# Covers: kmod/main.c kmod/settings.[ch] kmod/tap_sysfs.[ch] kmod/tap.[ch]
 #
 # What the module does not take, it refuses: with the errno that fits and one line in the log that
 # says what is wrong, and it leaves everything as it was. First as parameters of insmod, then in

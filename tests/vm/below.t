@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 20
-# Covers: kmod/port_check.c kmod/offloads.[ch] kmod/notifier.[ch]
+# Covers: kmod/port_check.c kmod/port_offloads.[ch] kmod/tap_notifier.[ch]
 #
 # Devices that are put together of others can be ports as long as nothing below them merges frames;
 # who merges is named, and left as it is. What begins to merge later is warned about. What looks like

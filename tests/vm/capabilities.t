@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 12
-# Covers: kmod/sysfs.c kmod/tap.c
+# Covers: kmod/tap_sysfs.c kmod/tap.c
 #
 # Who owns the files in sysfs may not write them yet: it takes CAP_NET_ADMIN where the tap's ports are.
 . "$(dirname "$0")/../lib/test.sh"

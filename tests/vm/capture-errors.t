@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 20
 # Covers: userspace/commands/capture.c userspace/commands/capture_options.[ch] userspace/lib/message.[ch]
-# Covers: kmod/device.[ch] kmod/reader.[ch]
+# Covers: kmod/tap_device.[ch] kmod/reader.[ch]
 #
 # What can go wrong with a capture: one line that says what, an exit status of its own for those
 # that scripts want to tell apart, and what was written before stays a valid file.

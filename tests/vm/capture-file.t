@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/capture.[ch] kmod/files.[ch] userspace/commands/capture.c userspace/reader/merge.[ch]
+# Covers: kmod/capture.[ch] kmod/tap_debugfs.[ch] userspace/commands/capture.c userspace/reader/merge.[ch]
 # Covers: userspace/tap/relay.[ch] userspace/pcapng/write.[ch] scripts/vm* tests/lib/guest.sh
 # Covers: tests/lib/softtap.sh
 #

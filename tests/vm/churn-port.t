@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 17
-# Covers: kmod/notifier.[ch] kmod/port.[ch] kmod/tap.[ch] kmod/transmit.[ch]
+# Covers: kmod/tap_notifier.[ch] kmod/port.[ch] kmod/tap.[ch] kmod/transmit.[ch]
 #
 # Ports go and come back under traffic both ways: deleted and made anew, moved to another namespace
 # and back, renamed and named back, down and up. The tap waits for them and goes on. While both are

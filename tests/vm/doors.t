@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 25
-# Covers: kmod/main.c kmod/tap.[ch] kmod/sysfs.[ch]
+# Covers: kmod/main.c kmod/tap.[ch] kmod/tap_sysfs.[ch]
 #
 # What a tap shows itself by, files and devices, can be used when insmod cannot fail any more, and
 # not before: others wait for it all the time.

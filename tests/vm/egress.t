@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 24
-# Covers: kmod/transmit.[ch] kmod/guard.[ch] kmod/compat/*
+# Covers: kmod/transmit.[ch] kmod/port_guard.[ch] kmod/compat/*
 #
 # What an administrator hangs on a port's egress holds for all frames that the tap forwards or for
 # none, whichever way a frame leaves: netfilter's rules for none, tc's and qdiscs for all. On a kernel

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 45
-# Covers: kmod/filter.[ch] userspace/reader/filter.[ch]
+# Covers: kmod/capture_filter.[ch] userspace/reader/filter.[ch]
 #
 # A capture filter takes what tcpdump's would take live on the same port, frame by frame and in
 # order; what it leaves out is counted, and forwarded. Super-frames are filtered by segments. The

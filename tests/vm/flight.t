@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 55
-# Covers: kmod/flight.[ch] kmod/recording.[ch] userspace/commands/snapshot.c userspace/reader/flight.[ch]
+# Covers: kmod/channel_flight.[ch] kmod/recording.[ch] userspace/commands/snapshot.c userspace/reader/flight.[ch]
 #
 # The flight recorder: snapshots while the buffers are overwritten, of which each is a good capture
 # of what passed, without a hole; now, at a frame, at a signal. One that is ended early, or finds

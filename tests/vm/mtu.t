@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 16
-# Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/load.[ch] userspace/commands/up.c
+# Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/frame.[ch] userspace/commands/up.c
 #
 # Ports of different MTUs: what is longer than the far one can send is dropped there, once, counted
 # and recorded; all else passes, up to an MTU with two VLAN tags. Super-frames are judged by what

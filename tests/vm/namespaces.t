@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 25
-# Covers: kmod/notifier.c kmod/tap.c
+# Covers: kmod/tap_notifier.c kmod/tap.c
 #
 # A tap does not keep its network namespace alive: it ends with it, virtual ports are deleted, cards
 # go home, whoever reads is told.

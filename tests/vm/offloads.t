@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/offloads.[ch] kmod/notifier.[ch]
+# Covers: kmod/port_offloads.[ch] kmod/tap_notifier.[ch]
 #
 # Offloads that merge frames are off while a device is a port, and nobody can change that. When it is
 # none any more they are as they were; and the driver of a device that is being taken away is asked for

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 17
-# Covers: kmod/capture.[ch] kmod/channel.[ch] kmod/recording.[ch] kmod/stats.[ch]
+# Covers: kmod/capture.[ch] kmod/channel.[ch] kmod/recording.[ch] kmod/counters.[ch]
 #
 # More comes than a small buffer takes while the reader stands still: the wire does not notice, and
 # the file tells how many frames are missing and where, to the frame. Without a reader there is no

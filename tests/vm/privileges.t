@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 25
-# Covers: kmod/device.[ch] userspace/60-softtap.rules userspace/reader/privileges.[ch]
+# Covers: kmod/tap_device.[ch] userspace/60-softtap.rules userspace/reader/privileges.[ch]
 # Covers: userspace/tap/relay.[ch]
 #
 # Who captures: members of the group that the rule for udev names, without root; with -Z a user

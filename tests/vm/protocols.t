@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 44
-# Covers: kmod/forward.[ch] kmod/guard.[ch]
+# Covers: kmod/forward.[ch] kmod/port_guard.[ch]
 #
 # Programs that speak to the device at the other end of their cable find it through the tap: 802.1X,
 # LACP, LLDP, spanning tree, PTP, DHCP, IPv6 autoconfiguration; and TCP keeps its ECN marks and its

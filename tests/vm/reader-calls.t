@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 11
-# Covers: kmod/device.[ch] kmod/reader.[ch] kmod/recording.[ch] kmod/filter.[ch] uapi/*
+# Covers: kmod/tap_device.[ch] kmod/reader.[ch] kmod/recording.[ch] kmod/capture_filter.[ch] uapi/*
 #
 # A reader changes its filter and snaplen 4,000 times while it records: the wire does not
 # notice, and every frame is accounted for. What is no filter is refused with the errno that fits,

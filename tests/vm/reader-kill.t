@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 54
-# Covers: kmod/reader.[ch] kmod/device.[ch] userspace/reader/journal.[ch]
+# Covers: kmod/reader.[ch] kmod/tap_device.[ch] userspace/reader/journal.[ch]
 # Covers: userspace/store/storage.[ch] userspace/tap/relay.[ch]
 #
 # Readers are killed under traffic both ways, under each policy. What their files hold together is

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 28
-# Covers: README.md kmod/files.[ch] userspace/softtap.c
+# Covers: README.md kmod/tap_debugfs.[ch] userspace/softtap.c
 #
 # What the README tells people to type, word for word: with `softtap up`, and bare. Its indented
 # blocks are run line by line; a line "until Ctrl-C" or with live output is interrupted after pings

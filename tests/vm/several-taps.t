@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 31
-# Covers: kmod/tap.[ch] kmod/sysfs.[ch] kmod/device.[ch] userspace/host/state.[ch]
+# Covers: kmod/tap.[ch] kmod/tap_sysfs.[ch] kmod/tap_device.[ch] userspace/host/state.[ch]
 # Covers: userspace/lib/pairs.[ch]
 #
 # Several taps, made with the module, at run time or by softtap up, know nothing of each other; one of them only

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 36
-# Covers: kmod/guard.[ch] userspace/host/l3.[ch] userspace/host/sysctl.[ch]
+# Covers: kmod/port_guard.[ch] userspace/host/l3.[ch] userspace/host/sysctl.[ch]
 #
 # Nobody on the link hears a word from the machine in between, whatever runs on it, while two hosts
 # talk; and nobody reaches it there. What it tried to say is counted, to the frame.

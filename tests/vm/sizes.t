@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 20
-# Covers: kmod/room.[ch] kmod/capture.c
+# Covers: kmod/port_room.[ch] kmod/capture.c
 #
 # With policy record a super-frame that never has room would never pass. Buffers that are too small for
 # what a port can hand up are refused, with what would do; what becomes so later, or comes in smaller

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
-# Covers: kmod/transmit.c kmod/capture.[ch] kmod/filter.c tests/skbwatch/*
+# Covers: kmod/transmit.c kmod/capture.[ch] kmod/capture_filter.c tests/skbwatch/*
 #
 # Capturing reads a frame and changes nothing in it: each skb is summed up before and after, whatever
 # is in it, and a super-frame leaves with a reader as it does without one.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 12
-# Covers: kmod/device.c kmod/files.c kmod/port.[ch] tests/nic/faults.c
+# Covers: kmod/tap_device.c kmod/tap_debugfs.c kmod/port.[ch] tests/nic/faults.c
 #
 # While somebody holds RTNL for long (a driver that resets its card), who opens a tap, reads names or
 # uses another misc device does not wait; and poll tells of a frame that does not fill a sub-buffer.

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 17
-# Covers: kmod/capture.[ch] kmod/forward.[ch] kmod/load.[ch]
+# Covers: kmod/capture.[ch] kmod/forward.[ch] kmod/frame.[ch]
 #
 # Two hosts talk through the tap as hosts do: with VLAN devices, TCP in super-frames (TSO), UDP
 # segmentation, checksums left to the network card. What they hand to the card passes as it is; the

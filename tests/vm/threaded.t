@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 60
-# Covers: kmod/forward.c kmod/channel.[ch] kmod/flight.c
+# Covers: kmod/forward.c kmod/channel.[ch] kmod/channel_flight.c
 #
 # What receives has real-time priorities, different ones for the two ports: on a real-time kernel one
 # preempts the other in the middle of a record. The file is whole all the same, and the account adds up;

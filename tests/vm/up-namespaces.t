@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 15
-# Covers: userspace/host/netns.[ch] userspace/commands/down.c userspace/host/state.[ch] kmod/sysfs.[ch]
+# Covers: userspace/host/netns.[ch] userspace/commands/down.c userspace/host/state.[ch] kmod/tap_sysfs.[ch]
 #
 # Two taps whose ports have the same names, and the same numbers, in two network namespaces. Each
 # up and down is of its own, from wherever it is called; what else has such a name or number stays.

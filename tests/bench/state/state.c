@@ -9,8 +9,8 @@
 
 #include <linux/module.h>
 #include "channel.h"
+#include "counters.h"
 #include "port.h"
-#include "stats.h"
 #include "tap.h"
 
 static unsigned long taps;

@@ -15,13 +15,13 @@
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
+#include "capture_filter.h"
 #include "channel.h"
 #include "compat/compat.h"
-#include "device.h"
-#include "filter.h"
 #include "reader.h"
 #include "recording.h"
 #include "tap.h"
+#include "tap_device.h"
 
 /**
  * struct softtap_device - a tap's misc device

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_STATS_H
-#define _SOFTTAP_STATS_H
+#ifndef _SOFTTAP_COUNTERS_H
+#define _SOFTTAP_COUNTERS_H
 
 #include <linux/cache.h>
 #include <linux/u64_stats_sync.h>
@@ -44,7 +44,7 @@ struct softtap_counters {
 #undef SOFTTAP_FIELD
 } ____cacheline_aligned_in_smp;
 
-struct softtap_counters __percpu *softtap_stats_alloc(void);
-u64 softtap_stats_sum(struct softtap_counters __percpu *counters, size_t offset);
+struct softtap_counters __percpu *softtap_counters_alloc(void);
+u64 softtap_counters_sum(struct softtap_counters __percpu *counters, size_t offset);
 
-#endif /* _SOFTTAP_STATS_H */
+#endif /* _SOFTTAP_COUNTERS_H */

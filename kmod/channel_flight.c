@@ -8,8 +8,8 @@
  */
 #include <linux/math64.h>
 #include "channel.h"
-#include "flight.h"
-#include "stats.h"
+#include "channel_flight.h"
+#include "counters.h"
 
 static void count_overwritten(const struct softtap_buffer *buffer, unsigned int port, u32 frames)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_FILTER_H
-#define _SOFTTAP_FILTER_H
+#ifndef _SOFTTAP_CAPTURE_FILTER_H
+#define _SOFTTAP_CAPTURE_FILTER_H
 
 #include <linux/skbuff.h>
 #include <linux/types.h>
@@ -24,4 +24,4 @@ void softtap_filter_destroy(struct softtap_filter *filter);
 bool softtap_filter_matches(const struct softtap_filter *filter, unsigned int port,
 			    const struct sk_buff *skb);
 
-#endif /* _SOFTTAP_FILTER_H */
+#endif /* _SOFTTAP_CAPTURE_FILTER_H */

@@ -17,9 +17,9 @@
 #include <linux/uaccess.h>
 #include <linux/workqueue.h>
 #include "channel.h"
-#include "files.h"
 #include "reader.h"
 #include "tap.h"
+#include "tap_debugfs.h"
 
 /*
  * How long read and poll may overlook records that do not fill a sub-buffer: nothing tells of
@@ -325,7 +325,7 @@ static const struct file_operations header_fops = {
 };
 
 /**
- * softtap_files_create - make a tap's debugfs files
+ * softtap_debugfs_create - make a tap's debugfs files
  * @tap: named, with its channel
  *
  * A cpuN file that is open outlives its removal, as it holds the channel: so it needs no protection
@@ -333,7 +333,7 @@ static const struct file_operations header_fops = {
  *
  * Context: process.
  */
-void softtap_files_create(struct softtap_tap *tap)
+void softtap_debugfs_create(struct softtap_tap *tap)
 {
 	char name[16];
 	int cpu;
@@ -348,32 +348,32 @@ void softtap_files_create(struct softtap_tap *tap)
 }
 
 /**
- * softtap_files_destroy - remove a tap's debugfs files
+ * softtap_debugfs_destroy - remove a tap's debugfs files
  * @tap: whose channel is closed
  *
  * Context: process, without RTNL.
  */
-void softtap_files_destroy(struct softtap_tap *tap)
+void softtap_debugfs_destroy(struct softtap_tap *tap)
 {
 	debugfs_remove_recursive(tap->debugfs);
 }
 
 /**
- * softtap_files_init - make the directory in debugfs
+ * softtap_debugfs_init - make the directory in debugfs
  *
  * Context: process.
  */
-void softtap_files_init(void)
+void softtap_debugfs_init(void)
 {
 	root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 }
 
 /**
- * softtap_files_exit - remove it, after the last tap
+ * softtap_debugfs_exit - remove it, after the last tap
  *
  * Context: process.
  */
-void softtap_files_exit(void)
+void softtap_debugfs_exit(void)
 {
 	debugfs_remove_recursive(root);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_ROOM_H
-#define _SOFTTAP_ROOM_H
+#ifndef _SOFTTAP_PORT_ROOM_H
+#define _SOFTTAP_PORT_ROOM_H
 
 #include "settings.h"
 
@@ -10,4 +10,4 @@ struct softtap_tap;
 int softtap_room_check(const struct softtap_tap *tap, enum softtap_policy policy, u32 snaplen);
 void softtap_room_warn(struct softtap_port *port);
 
-#endif /* _SOFTTAP_ROOM_H */
+#endif /* _SOFTTAP_PORT_ROOM_H */

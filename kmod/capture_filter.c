@@ -10,7 +10,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
-#include "filter.h"
+#include "capture_filter.h"
 #include "softtap.h"
 
 /*

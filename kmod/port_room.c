@@ -15,8 +15,8 @@
 #include <linux/rtnetlink.h>
 #include <net/rtnetlink.h>
 #include "compat/compat.h"
-#include "offloads.h"
-#include "room.h"
+#include "port_offloads.h"
+#include "port_room.h"
 #include "tap.h"
 
 #define SEGMENT_PAYLOAD	536

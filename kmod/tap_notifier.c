@@ -12,11 +12,11 @@
 #include <linux/workqueue.h>
 #include <net/net_namespace.h>
 #include "compat/compat.h"
-#include "notifier.h"
-#include "offloads.h"
 #include "port.h"
-#include "room.h"
+#include "port_offloads.h"
+#include "port_room.h"
 #include "tap.h"
+#include "tap_notifier.h"
 
 static bool is_awaited(const struct softtap_port *port, const struct net_device *dev)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_SYSFS_H
-#define _SOFTTAP_SYSFS_H
+#ifndef _SOFTTAP_TAP_SYSFS_H
+#define _SOFTTAP_TAP_SYSFS_H
 
 struct softtap_settings;
 struct softtap_tap;
@@ -12,4 +12,4 @@ void softtap_sysfs_exit(void);
 int softtap_sysfs_add(struct softtap_tap *tap);
 void softtap_sysfs_del(struct softtap_tap *tap);
 
-#endif /* _SOFTTAP_SYSFS_H */
+#endif /* _SOFTTAP_TAP_SYSFS_H */

@@ -5,7 +5,7 @@
  *	version add remove
  *	tapN/{state,policy,snaplen,guard,link_follow}
  *	tapN/buffer_{size,fill,highest}
- *	tapN/{a,b}/{ifname,state} and the counters of stats.h
+ *	tapN/{a,b}/{ifname,state} and the counters of counters.h
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,11 +13,11 @@
 #include <linux/module.h>
 #include <linux/nsproxy.h>
 #include <linux/sysfs.h>
+#include "counters.h"
 #include "recording.h"
 #include "settings.h"
-#include "stats.h"
-#include "sysfs.h"
 #include "tap.h"
+#include "tap_sysfs.h"
 
 /* The settings that a tap added later gets: those of insmod. */
 static const struct softtap_settings *defaults;
@@ -45,7 +45,7 @@ static ssize_t counter_show(struct kobject *kobj, struct kobj_attribute *attr, c
 	const struct port_attribute *which = port_attribute(attr);
 	const struct softtap_port *port = &tap_of(kobj)->port[which->port];
 
-	return sysfs_emit(buf, "%llu\n", softtap_stats_sum(port->counters, which->offset));
+	return sysfs_emit(buf, "%llu\n", softtap_counters_sum(port->counters, which->offset));
 }
 
 static ssize_t ifname_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)

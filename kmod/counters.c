@@ -4,15 +4,15 @@
  */
 #include <linux/cpumask.h>
 #include <linux/percpu.h>
-#include "stats.h"
+#include "counters.h"
 
 /**
- * softtap_stats_alloc - allocate a port's counters, all zero
+ * softtap_counters_alloc - allocate a port's counters, all zero
  *
  * Context: process.
  * Return: the counters, to be freed by free_percpu(), or NULL.
  */
-struct softtap_counters __percpu *softtap_stats_alloc(void)
+struct softtap_counters __percpu *softtap_counters_alloc(void)
 {
 	struct softtap_counters __percpu *counters = alloc_percpu(struct softtap_counters);
 	int cpu;
@@ -24,14 +24,14 @@ struct softtap_counters __percpu *softtap_stats_alloc(void)
 }
 
 /**
- * softtap_stats_sum - read one counter
+ * softtap_counters_sum - read one counter
  * @counters: a port's
  * @offset: of the counter in struct softtap_counters
  *
  * Context: any. CPUs that went offline count too.
  * Return: the sum over all CPUs.
  */
-u64 softtap_stats_sum(struct softtap_counters __percpu *counters, size_t offset)
+u64 softtap_counters_sum(struct softtap_counters __percpu *counters, size_t offset)
 {
 	u64 sum = 0;
 	int cpu;

@@ -10,8 +10,8 @@
 
 #include <linux/rtnetlink.h>
 #include "compat/compat.h"
-#include "offloads.h"
 #include "port.h"
+#include "port_offloads.h"
 
 /* What merges, and what changes how GRO does it. */
 #define MERGING			(NETIF_F_GRO | NETIF_F_GRO_HW | NETIF_F_LRO)

@@ -4,7 +4,7 @@
  */
 #include <linux/tcp.h>
 #include <linux/udp.h>
-#include "load.h"
+#include "frame.h"
 
 /* Bytes of the transport header at @offset from the data, by the kind of super-frame it is. */
 static u32 transport_len(const struct sk_buff *skb, int offset)

@@ -11,10 +11,10 @@
 #include <linux/netfilter.h>
 #include <linux/rtnetlink.h>
 #include "compat/compat.h"
-#include "guard.h"
-#include "load.h"
+#include "counters.h"
+#include "frame.h"
 #include "port.h"
-#include "stats.h"
+#include "port_guard.h"
 
 #if SOFTTAP_HAS_EGRESS_MARK
 /* Packet sockets that pass by the qdisc come here with softirqs enabled. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_LOAD_H
-#define _SOFTTAP_LOAD_H
+#ifndef _SOFTTAP_FRAME_H
+#define _SOFTTAP_FRAME_H
 
 #include <linux/if_vlan.h>
 #include <linux/skbuff.h>
@@ -46,4 +46,4 @@ static inline struct softtap_load softtap_load_of(const struct sk_buff *skb, u32
 	};
 }
 
-#endif /* _SOFTTAP_LOAD_H */
+#endif /* _SOFTTAP_FRAME_H */

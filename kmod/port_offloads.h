@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _SOFTTAP_OFFLOADS_H
-#define _SOFTTAP_OFFLOADS_H
+#ifndef _SOFTTAP_PORT_OFFLOADS_H
+#define _SOFTTAP_PORT_OFFLOADS_H
 
 #include <linux/netdevice.h>
 
@@ -13,4 +13,4 @@ void softtap_offloads_warn(const struct net_device *dev, const struct net_device
 void softtap_offloads_take(struct softtap_port *port);
 void softtap_offloads_give_back(struct softtap_port *port, struct net_device *dev);
 
-#endif /* _SOFTTAP_OFFLOADS_H */
+#endif /* _SOFTTAP_PORT_OFFLOADS_H */
