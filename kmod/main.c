@@ -14,6 +14,7 @@
 #include "settings.h"
 #include "tap.h"
 #include "tap_debugfs.h"
+#include "tap_device.h"
 #include "tap_notifier.h"
 #include "tap_sysfs.h"
 
@@ -69,6 +70,25 @@ static int __init add_taps(void)
 	return err;
 }
 
+static void open_doors(struct softtap_tap *tap)
+{
+	softtap_debugfs_create(tap);
+	tap->device = softtap_device_create(tap);
+}
+
+static void close_doors(struct softtap_tap *tap)
+{
+	softtap_device_destroy(tap->device);
+	softtap_debugfs_destroy(tap);
+}
+
+static const struct softtap_tap_view view = {
+	.show = softtap_sysfs_add,
+	.open = open_doors,
+	.close = close_doors,
+	.hide = softtap_sysfs_del,
+};
+
 /*
  * What is open holds the module, but not while it is being loaded: if init fails, the module goes
  * whoever holds it. So the doors come last: first those by which others add taps, as that can fail,
@@ -84,6 +104,7 @@ static int __init softtap_init(void)
 	err = softtap_channel_init();
 	if (err)
 		return err;
+	softtap_tap_init(&view);
 	softtap_debugfs_init();
 	err = softtap_notifier_register();
 	if (err)

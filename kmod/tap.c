@@ -19,12 +19,10 @@
 #include "port_room.h"
 #include "recording.h"
 #include "tap.h"
-#include "tap_debugfs.h"
-#include "tap_device.h"
-#include "tap_sysfs.h"
 
 LIST_HEAD(softtap_taps);
 static DEFINE_MUTEX(taps_lock);
+static const struct softtap_tap_view *view;
 
 static struct softtap_tap *__find(const char *name)
 {
@@ -321,7 +319,7 @@ static int __connect(struct softtap_tap *tap)
 	snprintf(tap->name, sizeof(tap->name), "tap%u", tap->id);
 	strscpy(tap->channel->name, tap->name, sizeof(tap->channel->name));
 	softtap_recording_open(tap->channel);
-	err = softtap_sysfs_add(tap);
+	err = view->show(tap);
 	if (err)
 		goto err_put;
 	err = attach_ports(tap);
@@ -332,7 +330,7 @@ static int __connect(struct softtap_tap *tap)
 	return 0;
 
 err_del_sysfs:
-	softtap_sysfs_del(tap);
+	view->hide(tap);
 err_put:
 	put_tap(tap);
 	return err;
@@ -345,8 +343,7 @@ static void __open_doors(struct softtap_tap *tap)
 	if (tap->open)
 		return;
 	tap->open = true;
-	softtap_debugfs_create(tap);
-	tap->device = softtap_device_create(tap);
+	view->open(tap);
 }
 
 /* The mirror image. A reader that is attached reads on to the end of what there is. */
@@ -356,9 +353,8 @@ static void __remove(struct softtap_tap *tap)
 	detach_ports(tap);
 	pr_info("%s is removed\n", tap->name);
 	softtap_channel_close(tap->channel);
-	softtap_device_destroy(tap->device);
-	softtap_debugfs_destroy(tap);
-	softtap_sysfs_del(tap);
+	view->close(tap);
+	view->hide(tap);
 	put_tap(tap);
 }
 
@@ -371,6 +367,17 @@ static int __connect_spec(const char *spec, const struct softtap_settings *setti
 		return PTR_ERR(tap);
 	*made = tap;
 	return __connect(tap);
+}
+
+/**
+ * softtap_tap_init - before the first tap is made
+ * @how: taps are shown; must stay
+ *
+ * Context: process, nobody else can make taps yet.
+ */
+void softtap_tap_init(const struct softtap_tap_view *how)
+{
+	view = how;
 }
 
 /**

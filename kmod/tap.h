@@ -46,7 +46,25 @@ struct softtap_tap {
 	struct dentry *debugfs;
 };
 
+/**
+ * struct softtap_tap_view - how taps are shown to users, which a tap does not know
+ * @show: before its ports attach; may fail, and then only its kobject's reference is left to put
+ * @open: let readers in
+ * @close: let no more in; those that are in read on
+ * @hide: after that
+ *
+ * All are called in process context, without RTNL, under the taps' lock.
+ */
+struct softtap_tap_view {
+	int (*show)(struct softtap_tap *tap);
+	void (*open)(struct softtap_tap *tap);
+	void (*close)(struct softtap_tap *tap);
+	void (*hide)(struct softtap_tap *tap);
+};
+
 extern struct list_head softtap_taps;
+
+void softtap_tap_init(const struct softtap_tap_view *view);
 
 int softtap_tap_add(const char *spec, const struct softtap_settings *settings);
 int softtap_tap_add_all(char *specs, const struct softtap_settings *settings);

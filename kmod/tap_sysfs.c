@@ -5,7 +5,7 @@
  *	version add remove
  *	tapN/{state,policy,snaplen,guard,link_follow}
  *	tapN/buffer_{size,fill,highest}
- *	tapN/{a,b}/{ifname,state} and the counters of counters.h
+ *	tapN/{a,b}/{ifname,state} and the counters of softtap_counters.h
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -71,9 +71,9 @@ static ssize_t port_state_show(struct kobject *kobj, struct kobj_attribute *attr
 		.offset = _offset,					\
 	};
 
-#define COUNTER_A(name)	PORT_ATTRIBUTE(a, 0, name, counter_show, \
+#define COUNTER_A(name, NAME)	PORT_ATTRIBUTE(a, 0, name, counter_show, \
 				       offsetof(struct softtap_counters, name))
-#define COUNTER_B(name)	PORT_ATTRIBUTE(b, 1, name, counter_show, \
+#define COUNTER_B(name, NAME)	PORT_ATTRIBUTE(b, 1, name, counter_show, \
 				       offsetof(struct softtap_counters, name))
 
 PORT_ATTRIBUTE(a, 0, ifname, ifname_show, 0)
@@ -83,8 +83,8 @@ PORT_ATTRIBUTE(b, 1, ifname, ifname_show, 0)
 PORT_ATTRIBUTE(b, 1, state, port_state_show, 0)
 SOFTTAP_COUNTERS(COUNTER_B)
 
-#define LIST_A(name)	&a_##name.attr.attr,
-#define LIST_B(name)	&b_##name.attr.attr,
+#define LIST_A(name, ...)	&a_##name.attr.attr,
+#define LIST_B(name, ...)	&b_##name.attr.attr,
 
 static struct attribute *a_attributes[] = {
 	LIST_A(ifname) LIST_A(state) SOFTTAP_COUNTERS(LIST_A) NULL

@@ -3,8 +3,7 @@
 #
 # Files that look like the module's in sysfs, below $SOFTTAP_SYSFS.
 
-counters='rx_frames rx_bytes tx_frames tx_bytes tx_dropped refused_frames captured_frames
-	captured_bytes filtered_frames lost_frames idle_frames overwritten_frames blocked_frames'
+counters=$(sed -n 's/^\tX(\([a-z_]*\), .*/\1/p' "${tests:?}/../uapi/softtap_counters.h")
 
 # make_tap TAP PORT… - with all counters 0
 make_tap() {

@@ -16,19 +16,9 @@
 #include "lib/util.h"
 
 const char *const counter_names[N_COUNTERS] = {
-	[RX_FRAMES]		= "rx_frames",
-	[RX_BYTES]		= "rx_bytes",
-	[TX_FRAMES]		= "tx_frames",
-	[TX_BYTES]		= "tx_bytes",
-	[TX_DROPPED]		= "tx_dropped",
-	[REFUSED_FRAMES]	= "refused_frames",
-	[CAPTURED_FRAMES]	= "captured_frames",
-	[CAPTURED_BYTES]	= "captured_bytes",
-	[FILTERED_FRAMES]	= "filtered_frames",
-	[LOST_FRAMES]		= "lost_frames",
-	[IDLE_FRAMES]		= "idle_frames",
-	[OVERWRITTEN_FRAMES]	= "overwritten_frames",
-	[BLOCKED_FRAMES]	= "blocked_frames",
+#define COUNTER_NAME(name, NAME) #name,
+	SOFTTAP_COUNTERS(COUNTER_NAME)
+#undef COUNTER_NAME
 };
 
 /**

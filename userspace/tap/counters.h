@@ -6,29 +6,20 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "softtap_counters.h"
 #include "lib/sysfs.h"
 
 #define TAP_NAME	16	/* bytes, "tap" and a number */
 
 /**
- * enum counter - a port's counters, in the order of the contract
+ * enum counter - a port's counters
  *
  * counter_names[] has the names, which are the names of the files.
  */
 enum counter {
-	RX_FRAMES,
-	RX_BYTES,
-	TX_FRAMES,
-	TX_BYTES,
-	TX_DROPPED,
-	REFUSED_FRAMES,
-	CAPTURED_FRAMES,
-	CAPTURED_BYTES,
-	FILTERED_FRAMES,
-	LOST_FRAMES,
-	IDLE_FRAMES,
-	OVERWRITTEN_FRAMES,
-	BLOCKED_FRAMES,
+#define COUNTER_NUMBER(name, NAME) NAME,
+	SOFTTAP_COUNTERS(COUNTER_NUMBER)
+#undef COUNTER_NUMBER
 	N_COUNTERS
 };
 
