@@ -15,7 +15,7 @@ top=$tests/..
 
 # What no test covers, as .ci/run and make test-long run it themselves.
 elsewhere=(scripts/setup scripts/check scripts/demo scripts/build-kernel scripts/suite-kernel
-	scripts/matrix 'scripts/kernel-*.config')
+	scripts/suite-debug scripts/foreign-system scripts/matrix 'scripts/kernel-*.config')
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
