@@ -40,6 +40,7 @@
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/paths.h"
+#include "lib/signals.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
@@ -101,17 +102,6 @@ struct capture {
 	bool unknown;
 };
 
-static volatile sig_atomic_t signals;
-static volatile sig_atomic_t report_wanted;
-
-static void on_signal(int number)
-{
-	if (number == SIGUSR1)
-		report_wanted = 1;
-	else
-		signals++;
-}
-
 /*
  * The output takes nothing. It is waited for as long as there is time; when there is none any more,
  * for a moment; and not at all when a signal has come twice.
@@ -119,26 +109,9 @@ static void on_signal(int number)
 static bool impatient(const void *waiter, __u64 stuck)
 {
 	const struct capture *capture = waiter;
-	bool is_over = signals || clock_ns(CLOCK_MONOTONIC) >= capture->deadline;
+	bool is_over = signals_ends() || clock_ns(CLOCK_MONOTONIC) >= capture->deadline;
 
-	return signals > 1 || (is_over && stuck >= PATIENCE_NS);
-}
-
-static void catch_signals(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };	/* no SA_RESTART */
-	struct sigaction before;
-
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, NULL, &before);
-	if (before.sa_handler != SIG_IGN)	/* nohup(1) */
-		sigaction(SIGHUP, &action, NULL);
-	action.sa_flags = SA_RESTART;		/* nothing ends by it */
-	sigaction(SIGUSR1, &action, NULL);
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);	/* EPIPE tells */
-	sigaction(SIGXFSZ, &action, NULL);	/* EFBIG tells */
+	return signals_ends() > 1 || (is_over && stuck >= PATIENCE_NS);
 }
 
 static const char *plural(__u64 count)
@@ -300,25 +273,6 @@ static int write_until(struct capture *capture, __u64 horizon, bool last)
 	return 0;
 }
 
-/* Waits at most @ns, unless a signal has come or comes. Return: as poll(2). */
-static int wait_for(struct pollfd *fds, nfds_t n_fds, __u64 ns)
-{
-	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
-	sigset_t ours, before;
-	int ready = 0;
-
-	sigemptyset(&ours);
-	sigaddset(&ours, SIGINT);
-	sigaddset(&ours, SIGTERM);
-	sigaddset(&ours, SIGHUP);
-	sigaddset(&ours, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &ours, &before);
-	if (!signals && !report_wanted)
-		ready = ppoll(fds, n_fds, &timeout, &before);
-	sigprocmask(SIG_SETMASK, &before, NULL);
-	return ready;
-}
-
 /* When there is something to do by the clock, ns of the monotonic one. */
 static __u64 next_time(const struct capture *capture)
 {
@@ -341,13 +295,13 @@ static bool wait_for_records(struct capture *capture)
 	__u64 timeout = capture->options.interval * (NS_PER_S / 1000);
 	__u64 until = next_time(capture);
 
-	if (signals || now >= capture->deadline)
+	if (signals_ends() || now >= capture->deadline)
 		return false;
 	if (until <= now)
 		timeout = 0;
 	else if (until - now < timeout)
 		timeout = until - now;
-	if (wait_for(fds, ARRAY_SIZE(fds), timeout) <= 0)
+	if (!signals_poll(fds, ARRAY_SIZE(fds), timeout))
 		return true;
 	capture->was_set |= fds[1].revents != 0;
 	if (!(fds[0].revents & (POLLHUP | POLLERR)))
@@ -362,9 +316,8 @@ static void show_report(struct capture *capture)
 {
 	__u64 dropped = capture->ports[0].dropped + capture->ports[1].dropped;
 
-	if (!report_wanted)
+	if (!signals_told())
 		return;
-	report_wanted = 0;
 	fprintf(stderr, "%s%llu packet%s captured, ", capture->progress ? "\r" : "",
 		capture->records, plural(capture->records));
 	fprintf(stderr, "%llu packet%s received by filter, ", capture->records + dropped,
@@ -918,7 +871,7 @@ int softtap_capture(int argc, char **argv)
 		free(capture);
 		return status < 0 ? EXIT_USAGE : EXIT_OK;
 	}
-	catch_signals();
+	signals_catch(SIGUSR1);
 	watch_clock(capture);
 	status = run_capture(capture);
 	pcap_freecode(&capture->options.program);

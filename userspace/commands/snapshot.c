@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -37,6 +36,7 @@
 #include "lib/numbers.h"
 #include "lib/options.h"
 #include "lib/paths.h"
+#include "lib/signals.h"
 #include "lib/status.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
@@ -69,7 +69,6 @@ struct options {
  * @relay: the buffers, then a copy of them
  * @flight: of what they hold
  * @storage: where they go
- * @signals: tells of signals
  * @moment: what was waited for came then, ns of the records' clock
  * @clock: of the file
  * @restamp: gives records the file's times
@@ -85,7 +84,6 @@ struct snapshot {
 	struct relay relay;
 	struct flight flight;
 	struct storage storage;
-	int signals;
 	__u64 moment;
 	struct file_clock clock;
 	struct restamp restamp;
@@ -98,22 +96,6 @@ struct snapshot {
 };
 
 /* --- Waiting --------------------------------------------------------------------------------- */
-
-static int hold_signals(int wanted)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	if (wanted)
-		sigaddset(&set, wanted);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	signal(SIGPIPE, SIG_IGN);	/* EPIPE tells */
-	signal(SIGXFSZ, SIG_IGN);	/* EFBIG tells */
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
 
 /**
  * enum event - what ended a wait
@@ -131,13 +113,8 @@ enum event {
 	EVENT_END,
 };
 
-static enum event take_signal(const struct snapshot *snapshot)
+static enum event end_early(void)
 {
-	struct signalfd_siginfo info = { };
-
-	if (read(snapshot->signals, &info, sizeof(info)) == sizeof(info) &&
-	    (int)info.ssi_signo == snapshot->options.signal)
-		return EVENT_SIGNAL;
 	msg_error("interrupted before the time, nothing is written");
 	return EVENT_END;
 }
@@ -145,19 +122,16 @@ static enum event take_signal(const struct snapshot *snapshot)
 /* Waits at most @ns; for ever when it is ~0. */
 static enum event wait_for_event(const struct snapshot *snapshot, short frames, __u64 ns)
 {
-	struct timespec timeout = { .tv_sec = ns / NS_PER_S, .tv_nsec = ns % NS_PER_S };
-	struct pollfd fds[] = {
-		{ .fd = snapshot->signals, .events = POLLIN },
-		{ .fd = snapshot->relay.fd, .events = frames },
-	};
+	struct pollfd tap = { .fd = snapshot->relay.fd, .events = frames };
+	int ready = signals_poll(&tap, 1, ns);
 
-	if (!ppoll(fds, ARRAY_SIZE(fds), ns == ~0ULL ? NULL : &timeout, NULL))
+	if (signals_ends())
+		return end_early();
+	if (signals_told())
+		return EVENT_SIGNAL;
+	if (!ready)
 		return EVENT_TIME;
-	if (fds[0].revents)
-		return take_signal(snapshot);
-	if (fds[1].revents & POLLPRI)
-		return EVENT_FRAME;
-	return EVENT_GONE;
+	return tap.revents & POLLPRI ? EVENT_FRAME : EVENT_GONE;
 }
 
 /* Return: an exit status, after a message unless it is EXIT_OK. */
@@ -330,11 +304,9 @@ static int write_end(struct snapshot *snapshot)
 /* The output takes nothing. Return: has somebody asked for an end meanwhile? */
 static bool is_asked_to_end(const void *waiter, __u64 stuck)
 {
-	const struct snapshot *snapshot = waiter;
-	struct pollfd signals = { .fd = snapshot->signals, .events = POLLIN };
-
+	(void)waiter;
 	(void)stuck;
-	return poll(&signals, 1, 0) > 0;
+	return signals_ends();
 }
 
 static const char *reason(int error)
@@ -357,7 +329,6 @@ static int write_file(struct snapshot *snapshot)
 	if (storage_open(&snapshot->storage, snapshot->options.path, STORAGE_WHOLE))
 		return EXIT_OUTPUT;
 	snapshot->storage.give_up = is_asked_to_end;
-	snapshot->storage.waiter = snapshot;
 	whole = !storage_begin(&snapshot->storage) && !write_start(snapshot) &&
 		!write_records(snapshot) && !write_end(snapshot) &&
 		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
@@ -581,11 +552,7 @@ int softtap_snapshot(int argc, char **argv)
 
 	if (status)
 		return status < 0 ? EXIT_USAGE : EXIT_OK;
-	snapshot.signals = hold_signals(snapshot.options.signal);
-	if (snapshot.signals < 0) {
-		msg_error("cannot wait for signals: %s", strerror(errno));
-		return EXIT_FAILED;
-	}
+	signals_catch(snapshot.options.signal);
 	status = run(&snapshot);
 	pcap_freecode(&snapshot.options.on);
 	return status;
