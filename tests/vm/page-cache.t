@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 60
-# Covers: userspace/store/storage.[ch] userspace/commands/capture.c
+# Covers: userspace/store/storage.[ch] userspace/store/syncer.[ch] userspace/commands/capture.c
 #
 # What a capture leaves to the page cache: little, whatever the machine would allow; so that its end
 # has little to wait for, and nothing else does. What of it a power cut leaves: all but the last
@@ -109,6 +109,24 @@ test_power_cut() {
 	rm disk/cut disk/end
 }
 
+# A journal's commit may take seconds, whoever has to wait for it.
+test_slow_sync() {
+	under=(strace -D -f -o calls -e trace=fdatasync -e inject=fdatasync:delay_enter=4s)
+	start_capture disk/slow --sync 1
+	under=()
+	nap 7
+	ok "while the disk syncs, the reader goes on ($(($(counter_of buffer_highest) >> 10)) KiB)" \
+		[ "$(counter_of buffer_highest)" -lt 4000000 ]
+	ok 'slow: the reader ends well' stop_reader
+	ok 'slow: it has synced meanwhile' [ "$(grep -c fdatasync calls)" -ge 2 ]
+	ok 'slow: the file holds what was captured' records_agree disk/slow
+	rm disk/slow
+}
+
+counter_of() {
+	cat "$sysfs/tap0/$1"
+}
+
 # Once past the page cache, then never again.
 impossible() {
 	under=(strace -D -o calls -e trace=pwritev -e "inject=pwritev:error=$1:when=2")
@@ -132,6 +150,7 @@ guest() {
 	start_flood
 	test_paced
 	test_power_cut
+	test_slow_sync
 	impossible EOPNOTSUPP
 	impossible EFAULT
 	stop_flood

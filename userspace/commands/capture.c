@@ -33,6 +33,7 @@
 #include "reader/scheduling.h"
 #include "store/sizing.h"
 #include "store/storage.h"
+#include "store/syncer.h"
 #include "tap/counters.h"
 #include "tap/relay.h"
 #include "pcapng/write.h"
@@ -55,6 +56,7 @@
  * @options: what was asked for
  * @relay: where records come from
  * @storage: where they go
+ * @syncer: has the disk take what is there
  * @batch: those between
  * @whole: the batch is whole sub-buffers
  * @ports: the account so far
@@ -80,6 +82,7 @@ struct capture {
 	struct capture_options options;
 	struct relay relay;
 	struct storage storage;
+	struct syncer syncer;
 	struct batch batch;
 	bool whole;
 	struct port_account ports[SOFTTAP_PORTS];
@@ -389,7 +392,7 @@ static int sync_if_due(struct capture *capture)
 {
 	if (!capture->options.sync || clock_ns(CLOCK_MONOTONIC) < capture->next_sync)
 		return 0;
-	if (storage_sync(&capture->storage)) {
+	if (syncer_start(&capture->syncer, &capture->storage)) {
 		end_unknown(capture);
 		return -1;
 	}
@@ -759,7 +762,7 @@ static int settle(struct capture *capture)
 /* The disk may take its time: the tap is free for the next reader by now. */
 static void end_storage(struct capture *capture)
 {
-	if (storage_sync(&capture->storage))
+	if (syncer_end(&capture->syncer) || storage_sync(&capture->storage))
 		end_unknown(capture);
 	if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
 		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));

@@ -629,15 +629,19 @@ static int sync_name(struct storage *storage)
  * storage_sync - wait until the disk has all that was written
  * @storage: open; nothing happens when it is no file
  *
+ * May run beside what writes on (store/syncer.c), but for storage_cut() and storage_close().
+ *
  * Return: 0, or -1 with errno when it did not take all.
  */
 int storage_sync(struct storage *storage)
 {
+	off_t length = __atomic_load_n(&storage->length, __ATOMIC_RELAXED);
+
 	if (!storage->regular)
 		return 0;
-	if (storage->synced != storage->length && fdatasync(storage->fd))
+	if (fdatasync(storage->fd))
 		return -1;
-	storage->synced = storage->length;
+	storage->synced = length;
 	return sync_name(storage);
 }
 
