@@ -130,7 +130,7 @@ static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
 static int judge_value(const char *name, const char *buf, int err)
 {
 	if (err)
-		pr_err("%s: \"%.*s\" is no value for it\n", name,
+		pr_err("%s: \"%.*s\" is an invalid value\n", name,
 		       (int)min_t(size_t, strcspn(buf, "\n"), 16), buf);
 	return err;
 }

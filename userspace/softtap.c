@@ -14,7 +14,7 @@ static const struct {
 	int (*function)(int argc, char **argv);
 	const char *help;
 } subcommands[] = {
-	{ "check", softtap_check, "Measures what a disk takes, and tells which links that covers" },
+	{ "check", softtap_check, "Measures a disk, and shows which link rates it sustains" },
 	{ "up", softtap_up, "Prepares two ports and puts the tap between them" },
 	{ "down", softtap_down, "Takes the tap away and puts the ports back as they were" },
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
@@ -22,7 +22,7 @@ static const struct {
 	{ "capture", softtap_capture, "Writes what passes to a pcapng file" },
 	{ "snapshot", softtap_snapshot, "Writes what a flight recorder has kept" },
 	{ "verify", softtap_verify, "Checks a capture, and tells what is missing in it" },
-	{ "post", softtap_post, "Runs a command where captures are worked on" },
+	{ "post", softtap_post, "Runs a command on the CPUs reserved for post-processing" },
 };
 
 static void show_usage(FILE *file)

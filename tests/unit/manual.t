@@ -3,7 +3,7 @@
 # Seconds: 1
 # Covers: userspace/man/* userspace/*.[ch] userspace/commands/* userspace/lib/options.[ch]
 # Covers: userspace/Makefile scripts/build-userspace uapi/*
-# Covers: kmod/main.c kmod/tap_sysfs.c kmod/counters.h
+# Covers: kmod/main.c kmod/tap_sysfs.c uapi/softtap_counters.h
 #
 # The manual pages name what there is, and nothing else: softtap(8) every subcommand, option and
 # exit status that the command tells of, softtap(4) every parameter, file, counter and call that
@@ -107,7 +107,7 @@ test_files() {
 		"$(sed -n -e 's/^static struct kobj_attribute \([a-z_]*\)_attribute = .*/\1/p' \
 			-e 's/^PORT_ATTRIBUTE(a, 0, \([a-z_]*\),.*/\1/p' "$top/kmod/tap_sysfs.c" | words)"
 	has 'softtap(4): counters' "$(names COUNTERS)" \
-		"$(sed -n 's/^\tX(\([a-z_]*\)).*/\1/p' "$top/kmod/counters.h" | words)"
+		"$(sed -n 's/^\tX(\([a-z_]*\), .*/\1/p' "$top/uapi/softtap_counters.h" | words)"
 	has 'softtap(4): ioctls' "$(names /dev/softtap/tapN)" \
 		"$(sed -n 's/^#define \(SOFTTAP_IOC_[A-Z]*\)\t*_IO.*/\1/p' "$top/uapi/softtap.h" | words)"
 }

@@ -123,8 +123,8 @@ test_stat() {
 	echo 1048576 >"$SOFTTAP_SYSFS/tap0/buffer_fill"
 	echo 8388608 >"$SOFTTAP_SYSFS/tap0/buffer_highest"
 	run stat
-	is 'stat: buffers' "$(grep 'buffers:' <<<"$answer" | xargs)" \
-		'buffers: 1.0 of 16.0 MiB, 8.0 at most since a reader attached'
+	is 'stat: buffers' "$(grep 'buffer:' <<<"$answer" | xargs)" \
+		'the fullest buffer: 1.0 of 16.0 MiB; at most 8.0 since a reader came'
 	run stat -j
 	is 'stat -j: buffers' "$(query '.taps[0].buffers')" \
 		'{"size":16777216,"fill":1048576,"highest":8388608}'
@@ -143,6 +143,8 @@ test_odd_names() {
 	run show
 	is 'an odd name: show' "$(grep -c 'port a       e?.31mh?, up' <<<"$answer")" 1
 	run stat
+	is 'no line is too long for a terminal' "$({ run stat; echo "$answer"; run show; echo "$answer"
+		run stat -w 0.1 -c 1; echo "$answer"; } | awk 'length > 80')" ''
 	like 'an odd name: stat' "$answer" 'capture e\?\[31mh\?: '
 	run show -j
 	is 'an odd name: JSON' "$(query '.taps[0].a.ifname')" '"e?[31mh?"'

@@ -624,6 +624,9 @@ test_managed() {
 		"systemd/netif/links/$ifindex" NETWORK_FILE=/etc/systemd/network/p0.network
 	managed dhcpcd 'managed by dhcpcd, .*denyinterfaces p0' dhcpcd/p0-4.pid
 	managed dhclient 'managed by dhclient, .*dhclient -r p0' dhclient.p0.pid
+	run up p0:p1
+	is 'both ports in one word' "$status, $answer" '0, up: p0:p1'
+	run down
 	managed 'one that leaves it alone' '' "NetworkManager/devices/$ifindex" managed=false
 }
 

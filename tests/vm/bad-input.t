@@ -191,8 +191,8 @@ in_sysfs() {
 	badly_stored 'No such device' 'no tap tap7' remove tap7
 	badly_stored 'No such device' 'no tap eth1' remove eth1
 	badly_stored 'Invalid argument' 'unknown policy' tap0/policy all
-	badly_stored 'Invalid argument' 'guard: .*no value for it' tap0/guard perhaps
-	badly_stored 'Invalid argument' 'snaplen: .*no value for it' tap0/snaplen all
+	badly_stored 'Invalid argument' 'guard: .*invalid value' tap0/guard perhaps
+	badly_stored 'Invalid argument' 'snaplen: .*invalid value' tap0/snaplen all
 	badly_stored 'Operation not supported' 'link_follow=1' tap0/link_follow 1
 	ok 'the tap is there still' grep -q running /sys/kernel/softtap/tap0/state
 	rmmod softtap

@@ -180,7 +180,7 @@ bad_disk_direct() {
 	first_writes
 	switch_to "$1"
 	reader_fails "$name" 'cannot write to disk/first: Input/output error' \
-		'the disk did not take all'
+		'the disk failed after accepting data'
 	next_reader "$name"
 	switch_to good
 	from_the_disk
@@ -193,7 +193,7 @@ bad_disk_cached() {
 	local name="$1 disk"
 	first_writes
 	switch_to "$1"
-	reader_fails "$name" 'disk/first: Input/output error: the disk did not take all'
+	reader_fails "$name" 'disk/first: Input/output error: the disk failed after accepting data'
 	next_reader "$name"
 	account_of_both "$name"
 	switch_to good
@@ -209,7 +209,7 @@ bad_disk_at_the_end() {
 	switch_to bad
 	frames_pass captured_frames 500
 	kill -INT "$reader"
-	reader_fails 'bad disk at the end' 'disk/first: Input/output error: the disk did not take all'
+	reader_fails 'bad disk at the end' 'disk/first: Input/output error: the disk failed after accepting data'
 	switch_to good
 	start_capture disk/first
 	frames_pass captured_frames 500

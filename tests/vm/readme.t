@@ -99,7 +99,7 @@ guest() {
 	ok 'softtap down: the module is gone' test ! -e /sys/kernel/softtap
 
 	cp "$SOFTTAP_KO" softtap.ko
-	run_block 'Without any of our programs'
+	run_block 'Without the softtap command'
 	is 'cat header cpu0: the pings are in the file' "$(echo_requests /tmp/link.pcapng)" 10
 	ok 'rmmod: the module is gone' test ! -e /sys/kernel/softtap
 }

@@ -243,7 +243,7 @@ static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 static void end_unknown(struct capture *capture)
 {
 	if (!capture->unknown)
-		msg_error("%s: %s: the disk did not take all, what is missing is not known",
+		msg_error("%s: %s: the disk failed after accepting data; unknown what is missing",
 			  capture->storage.path, strerror(errno));
 	capture->unknown = true;
 	capture->status = EXIT_OUTPUT;

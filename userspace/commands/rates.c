@@ -102,7 +102,7 @@ static void print_heading(void)
 	static int lines;
 
 	if (!(lines++ % LINES_A_HEADING))
-		printf("%-8s %-6s %-24s %12s %14s %10s %10s\n", "time", "tap", "direction",
+		printf("%-8s %-5s %-20s %10s %12s %9s %9s\n", "time", "tap", "direction",
 		       "frames/s", "bits/s", "lost/s", "dropped/s");
 }
 
@@ -116,7 +116,7 @@ static void print_rates(const struct tap *tap, unsigned int p, const struct rate
 		 tap->n_ports > 1 ? " -> " : "",
 		 tap->n_ports > 1 ? msg_printable(tap->ports[1 - p].ifname) : "");
 	print_heading();
-	printf("%-8s %-6s %-24s %12.0f %14.0f %10.0f %10.0f\n", clock, tap->name, direction,
+	printf("%-8s %-5s %-20s %10.0f %12.0f %9.0f %9.0f\n", clock, tap->name, direction,
 	       rates->frames, rates->bits, rates->lost, rates->dropped);
 }
 

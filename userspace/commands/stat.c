@@ -123,7 +123,7 @@ static void print_buffers(const struct tap *tap)
 	const double mib = 1 << 20;
 
 	if (tap->buffer_size)
-		printf("  buffers: %.1f of %.1f MiB, %.1f at most since a reader attached\n",
+		printf(" the fullest buffer: %.1f of %.1f MiB; at most %.1f since a reader came\n",
 		       tap->buffer_fill / mib, tap->buffer_size / mib, tap->buffer_highest / mib);
 }
 

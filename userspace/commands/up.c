@@ -453,6 +453,21 @@ static const struct command_line line = {
 	.n_rows = ARRAY_SIZE(rows),
 };
 
+/* "eth1:eth2", as the module and softtap down have it, is two words. */
+static int split(char pair[2 * LINK_NAME], const char **ifnames, const char *words[2])
+{
+	char *colon;
+
+	snprintf(pair, 2 * LINK_NAME, "%s", ifnames[0]);
+	colon = strchr(pair, ':');
+	words[0] = pair;
+	if (!colon)
+		return 1;
+	*colon = '\0';
+	words[1] = colon + 1;
+	return 2;
+}
+
 static int up(int n, const char **ifnames, const struct wishes *wishes)
 {
 	struct link links[2];
@@ -485,9 +500,13 @@ static int up(int n, const char **ifnames, const struct wishes *wishes)
 int softtap_up(int argc, char **argv)
 {
 	struct wishes wishes = { };
+	char pair[2 * LINK_NAME];
+	const char *two[2];
 	int words = options_parse(&line, argc, argv, &wishes);
 
 	if (words <= 0)
 		return words ? EXIT_USAGE : EXIT_OK;
+	if (argc - words == 1)
+		return up(split(pair, (const char **)argv + words, two), two, &wishes);
 	return up(argc - words, (const char **)argv + words, &wishes);
 }
