@@ -245,7 +245,7 @@ hold_against_tcpdump() {
 says() {
 	local captured
 	captured=$(frames count "softtap.$1+")
-	is 'what the reader says' "$(<"softtap.$1.log")" "$(cat <<-END
+	is 'what the reader says' "$(grep -v ^listening "softtap.$1.log")" "$(cat <<-END
 		$captured packets captured
 		$captured packets received by filter
 		0 packets dropped by kernel

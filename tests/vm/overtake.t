@@ -21,7 +21,8 @@
 . "$(dirname "$0")/../lib/test.sh"
 . "$tests/lib/captures.sh"
 
-machines=('--kernel 6.12 --smp 3 --nic virtio-net-pci --nic virtio-net-pci')
+# What is seen of all rounds has to have room.
+machines=("--kernel 6.12 --smp 3 --mem $(count 1024 6144) --nic virtio-net-pci --nic virtio-net-pci")
 rounds=$(count 1 20)
 timeout=$(count 300 3600)
 fillers=(0 2)
