@@ -53,7 +53,7 @@ has_bytes() {
 test_paced() {
 	local n most_cached=0 most_dirty=0
 	start_capture disk/paced --sync 0
-	for n in 8 16 24 32; do
+	for n in 8 16 24; do
 		within 120 has_bytes disk/paced $((n << 20))
 		[ "$(in_cache disk/paced)" -le "$most_cached" ] || most_cached=$(in_cache disk/paced)
 		[ "$(dirty)" -le "$most_dirty" ] || most_dirty=$(dirty)
@@ -114,7 +114,7 @@ test_slow_sync() {
 	under=(strace -D -f -o calls -e trace=fdatasync -e inject=fdatasync:delay_enter=4s)
 	start_capture disk/slow --sync 1
 	under=()
-	nap 7
+	nap 5
 	ok "while the disk syncs, the reader goes on ($(($(counter_of buffer_highest) >> 10)) KiB)" \
 		[ "$(counter_of buffer_highest)" -lt 4000000 ]
 	ok 'slow: the reader ends well' stop_reader
