@@ -187,6 +187,23 @@ void softtap_port_detach(struct softtap_port *port)
 }
 
 /**
+ * softtap_port_awaits - does a port wait for a device of a name
+ * @port: of a tap
+ * @net: where
+ * @ifname: the name
+ *
+ * Context: RTNL.
+ * Return: whether it does.
+ */
+bool softtap_port_awaits(const struct softtap_port *port, const struct net *net,
+			 const char *ifname)
+{
+	ASSERT_RTNL();
+	return !rcu_access_pointer(port->dev) && net_eq(port->tap->net, net) &&
+	       !strcmp(port->ifname, ifname);
+}
+
+/**
  * softtap_port_state - a port's state in a word
  * @port: of a tap
  *

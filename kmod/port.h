@@ -54,6 +54,8 @@ int softtap_port_listen(struct softtap_port *port);
 void softtap_port_detach(struct softtap_port *port);
 void softtap_port_set_name(struct softtap_port *port, const struct net_device *dev);
 void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ]);
+bool softtap_port_awaits(const struct softtap_port *port, const struct net *net,
+			 const char *ifname);
 struct softtap_port *softtap_port_of(const struct net_device *dev);
 int softtap_port_set_guard(struct softtap_port *port, bool armed);
 const char *softtap_port_state(const struct softtap_port *port);

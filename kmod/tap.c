@@ -211,9 +211,7 @@ static const struct softtap_tap *__find_waiting(const struct softtap_tap *tap, c
 	ASSERT_RTNL();
 	list_for_each_entry(other, &softtap_taps, list)
 		for (i = 0; i < other->ports; i++)
-			if (net_eq(other->net, tap->net) &&
-			    !rtnl_dereference(other->port[i].dev) &&
-			    !strcmp(other->port[i].ifname, ifname))
+			if (softtap_port_awaits(&other->port[i], tap->net, ifname))
 				return other;
 	return NULL;
 }

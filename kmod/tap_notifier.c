@@ -18,12 +18,6 @@
 #include "tap.h"
 #include "tap_notifier.h"
 
-static bool is_awaited(const struct softtap_port *port, const struct net_device *dev)
-{
-	return !rcu_access_pointer(port->dev) && net_eq(port->tap->net, dev_net(dev)) &&
-	       !strcmp(port->ifname, dev->name);
-}
-
 static void listen_all(struct work_struct *work)
 {
 	struct softtap_tap *tap;
@@ -62,7 +56,7 @@ static void welcome(struct net_device *dev)
 		return;
 	list_for_each_entry(tap, &softtap_taps, list) {
 		for (i = 0; i < tap->ports; i++) {
-			if (is_awaited(&tap->port[i], dev)) {
+			if (softtap_port_awaits(&tap->port[i], dev_net(dev), dev->name)) {
 				attach(&tap->port[i], dev);
 				return;
 			}

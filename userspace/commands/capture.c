@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 #include "commands/capture_options.h"
-#include "host/names.h"
 #include "commands/commands.h"
+#include "host/names.h"
 #include "reader/file_clock.h"
 #include "reader/filter.h"
 #include "reader/journal.h"
@@ -281,8 +281,8 @@ static __u64 next_time(const struct capture *capture)
 {
 	const struct storage *storage = &capture->storage;
 
-	if (capture->options.sync && storage->regular && storage->synced != storage->length &&
-	    capture->next_sync < capture->deadline)
+	if (capture->options.sync && storage->regular &&
+	    capture->syncer.upto != storage->length && capture->next_sync < capture->deadline)
 		return capture->next_sync;
 	return capture->deadline;
 }

@@ -254,7 +254,6 @@ static int write_records(struct snapshot *snapshot)
 	__u64 horizon = 0;
 
 	while (!err && (horizon < snapshot->until || batch->records)) {
-		skip_old(snapshot);
 		flight_copy(&snapshot->relay, flight);
 		skip_old(snapshot);
 		horizon = flight->horizon < snapshot->until ? flight->horizon : snapshot->until;

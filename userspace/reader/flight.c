@@ -154,6 +154,9 @@ static bool grow(struct relay *relay, struct flight *flight, unsigned int cpu)
 	}
 	find_limit(relay, cpu, window, to);
 	window->next = stream->limit;
+	/* No block that the module writes is as long as a piece. */
+	if (stream->limit == from)
+		note_gap(flight, window, window->end);
 	if (window->first && merge_first(relay, cpu) > flight->gap_until)
 		flight->gap_until = merge_first(relay, cpu);
 	window->first = window->first && !merge_first(relay, cpu);

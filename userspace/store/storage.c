@@ -47,7 +47,6 @@ static void begin_at(struct storage *storage, off_t offset)
 	storage->start = offset;
 	storage->length = offset;
 	storage->paced = offset;
-	storage->synced = offset;
 }
 
 /*
@@ -62,9 +61,8 @@ static void look_at_kind(struct storage *storage)
 	storage->reserve = -1;
 	storage->regular = !fstat(storage->fd, &status) && S_ISREG(status.st_mode);
 	if (storage->regular)
-		storage->start = lseek(storage->fd, 0, appends ? SEEK_END : SEEK_CUR);
-	begin_at(storage, storage->start);
-	if (!storage->regular)
+		begin_at(storage, lseek(storage->fd, 0, appends ? SEEK_END : SEEK_CUR));
+	else
 		storage->pipe = pipe_capacity(storage->fd);
 }
 
@@ -532,7 +530,6 @@ void storage_cut(struct storage *storage, off_t length)
 	storage->length = length;
 	if (storage->paced > length)
 		storage->paced = length;
-	storage->synced = -1;
 }
 
 /**
@@ -606,7 +603,7 @@ static int sync_name(struct storage *storage)
 {
 	char link[32], path[PATH_MAX];
 	ssize_t length;
-	int fd, err;
+	int fd, error = 0;
 
 	if (storage->named || storage->unnamed || storage->fd == STDOUT_FILENO)
 		return 0;
@@ -620,29 +617,26 @@ static int sync_name(struct storage *storage)
 	/* Who may write into a directory need not be allowed to read it. */
 	if (fd < 0)
 		return 0;
-	err = fsync(fd);
+	if (fsync(fd) && errno != EINVAL)
+		error = errno;
 	close(fd);
-	return err && errno != EINVAL ? -1 : 0;
+	errno = error;
+	return error ? -1 : 0;
 }
 
 /**
  * storage_sync - wait until the disk has all that was written
  * @storage: open; nothing happens when it is no file
  *
- * May run beside what writes on (store/syncer.c), but for storage_cut() and storage_close().
+ * May run beside what writes on (store/syncer.c), but for storage_close().
  *
  * Return: 0, or -1 with errno when it did not take all.
  */
 int storage_sync(struct storage *storage)
 {
-	off_t length = __atomic_load_n(&storage->length, __ATOMIC_RELAXED);
-
 	if (!storage->regular)
 		return 0;
-	if (fdatasync(storage->fd))
-		return -1;
-	storage->synced = length;
-	return sync_name(storage);
+	return fdatasync(storage->fd) ? -1 : sync_name(storage);
 }
 
 /**

@@ -37,7 +37,6 @@ enum storage_how {
  * @start: bytes that were there before
  * @length: bytes so far
  * @paced: up to where the disk has been told to write
- * @synced: up to where the disk had all when it was last asked
  * @named: the directory's entry is on the disk
  * @give_up: asked while the output takes nothing: stop waiting? It gets @waiter, and for how many
  *	ns it has taken nothing
@@ -57,7 +56,6 @@ struct storage {
 	off_t start;
 	off_t length;
 	off_t paced;
-	off_t synced;
 	bool named;
 	bool (*give_up)(const void *waiter, __u64 stuck);
 	const void *waiter;

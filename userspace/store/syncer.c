@@ -40,7 +40,8 @@ static int make_thread(struct syncer *syncer)
 
 /**
  * syncer_start - have the disk take what was written until now
- * @syncer: zero, or started before; nothing happens while the time before goes on
+ * @syncer: zero, or started before; nothing happens while the time before goes on, or when nothing
+ *	was written since
  * @storage: open; goes on being written to
  *
  * Return: 0, or -1 with errno when the disk refused something the time before.
@@ -51,6 +52,9 @@ int syncer_start(struct syncer *syncer, struct storage *storage)
 		return 0;
 	if (syncer_end(syncer))
 		return -1;
+	if (syncer->upto == storage->length)
+		return 0;
+	syncer->upto = storage->length;
 	syncer->storage = storage;
 	/* Without a thread it takes its time here. */
 	if (make_thread(syncer))
@@ -72,7 +76,7 @@ int syncer_end(struct syncer *syncer)
 	if (syncer->running)
 		pthread_join(syncer->thread, NULL);
 	error = syncer->error;
-	*syncer = (struct syncer){ };
+	*syncer = (struct syncer){ .upto = syncer->upto };
 	if (!error)
 		return 0;
 	errno = error;

@@ -11,6 +11,7 @@
  * struct syncer - has the disk take what was written, beside whoever goes on writing
  * @storage: what is written to; only its file and its name are used
  * @thread: waits for the disk
+ * @upto: bytes that were written when it began
  * @running: there is such a thread
  * @done: it is through; written by it
  * @error: errno of what the disk refused, 0 for nothing; written by it
@@ -18,6 +19,7 @@
 struct syncer {
 	struct storage *storage;
 	pthread_t thread;
+	off_t upto;
 	bool running;
 	bool done;
 	int error;
