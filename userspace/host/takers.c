@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <json-c/json.h>
+#include <limits.h>
 #include <linux/if_link.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
@@ -13,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host/link.h"
@@ -286,10 +288,28 @@ static void find_flowtables(struct list *list, const char *ifname)
 	nl_list_free(&tables);
 }
 
-/* Where nobody has loaded nf_tables there are none, and asking would load it. */
+/* A module that is built in has no directory in /sys/module, unless it has parameters. */
+static bool is_built_in(const char *module)
+{
+	char path[PATH_MAX], line[PATH_MAX];
+	struct utsname kernel;
+	bool found = false;
+	FILE *file;
+
+	uname(&kernel);
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.builtin", kernel.release);
+	file = fopen(path, "re");
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, module);
+	if (file)
+		fclose(file);
+	return found;
+}
+
+/* Where nobody has loaded nf_tables there are no chains, and asking would load it. */
 static void find_nft(struct list *list, const char *ifname)
 {
-	if (access("/sys/module/nf_tables", F_OK))
+	if (access("/sys/module/nf_tables", F_OK) && !is_built_in("/nf_tables.ko"))
 		return;
 	find_chains(list, ifname);
 	find_flowtables(list, ifname);
