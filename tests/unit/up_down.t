@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 24
-# Covers: userspace/commands/up.c userspace/commands/down.c userspace/host/* userspace/lib/*
+# Covers: tests/unit/faults.c userspace/commands/up.c userspace/commands/down.c userspace/host/* userspace/lib/*
 # Covers: userspace/tap/module.[ch] userspace/tap/readers.[ch]
 #
 # softtap up and down on this machine, without the module: both ports are as they were in the end, also
@@ -10,7 +10,8 @@
 #	  p0 ==veth== q0	p1 ==veth== q1		the ports, and their cables' other ends
 #
 # $SOFTTAP_SYSFS is a directory of files that a faked modprobe makes, and a process plays the module.
-# Programs that softtap runs are found in $bin first, and kill softtap after any of them when told to.
+# Programs that softtap runs are found in $bin first. They, and what is preloaded into softtap
+# (faults.c), count what it changes, and kill it after any of that when told to.
 # Most of the time is waiting, for links and addresses: several tests run at a time, each of them in
 # namespaces of its own; $SOFTTAP_TESTS names those wanted.
 set -euo pipefail
@@ -21,6 +22,8 @@ tests=$(cd "$(dirname "$0")/.." && pwd)
 softtap=$tests/../userspace/softtap
 work=$(mktemp -d /tmp/softtap-unit.XXXXXX)
 bin=$work/bin
+export SOFTTAP_CALLS=$work/calls SOFTTAP_HANDLED=$work/handled
+export FAULTS=${FAULTS:-$work/faults.so}	# each test runs in a process of its own
 export SOFTTAP_RUN=$work/run SOFTTAP_SYSTEM_RUN=$work/system-run SOFTTAP_SYSFS=$work/sys/softtap
 unset SSH_CONNECTION SOFTTAP_KO
 
@@ -56,12 +59,11 @@ write_programs() {
 		echo "${2%%:*}" >"$1/a/ifname"
 		case $2 in *:*) mkdir -p "$1/b" && echo "${2##*:}" >"$1/b/ifname" ;; esac
 	END
-	# Each call counts. Call $KILL_AT kills softtap when it is done (0: the first one before it
-	# begins), $FAIL_AT fails, $INTERRUPT_AT interrupts softtap.
+	# Each run counts among softtap's requests: faults.c.
 	cat >"$bin/program" <<-END
 		#!/bin/bash
-		echo x >>"$work/calls"
-		call=\$(wc -l <"$work/calls")
+		echo x >>"$SOFTTAP_CALLS"
+		call=\$(wc -l <"$SOFTTAP_CALLS")
 		[ "\${KILL_AT:-}" != 0 ] || { kill -KILL \$PPID; exit 1; }
 		[ "\$call" != "\${FAIL_AT:-}" ] || { echo "broken on purpose"; exit 1; }
 		name=\${0##*/}
@@ -75,7 +77,7 @@ write_programs() {
 		exit \$status
 	END
 	chmod +x "$work"/real/* "$bin"/*
-	for program in ip tc ethtool modprobe rmmod; do
+	for program in modprobe rmmod; do
 		ln -s program "$bin/$program"
 	done
 }
@@ -91,21 +93,22 @@ play_module() {
 			remove) rm -rf "${SOFTTAP_SYSFS:?}/$name" ;;
 			add) make_tap "$SOFTTAP_SYSFS/tap1" "$name" ;;
 			esac
+			echo x >>"$SOFTTAP_HANDLED"
 		else
 			sleep 0.02
 		fi
 	done 2>/dev/null
 }
 
-# softtap, with the programs it runs counted from 1; $status and $answer are what came of it
+# softtap, with what it changes counted from 1; $status and $answer are what came of it
 run() {
-	: >"$work/calls"
+	: >"$SOFTTAP_CALLS"
 	status=0
-	answer=$(timeout 60 "$softtap" "$@" 2>&1 </dev/null) || status=$?
+	answer=$(timeout 60 env LD_PRELOAD="$FAULTS" "$softtap" "$@" 2>&1 </dev/null) || status=$?
 }
 
 calls() {
-	wc -l <"$work/calls"
+	wc -l <"$SOFTTAP_CALLS"
 }
 
 # --- The ports ----------------------------------------------------------------------------------------
@@ -718,7 +721,7 @@ test_failures() {
 	for ((n = 1; n <= total; n++)); do
 		FAIL_AT=$n run up p0 p1
 		is "call $n of up fails: exit status" "$status" 1
-		like "call $n of up fails: says which" "$answer" 'softtap: .*: broken on purpose'
+		like "call $n of up fails: says which" "$answer" 'softtap: .*: (broken on purpose|Level 2 halted)'
 		as_before "call $n of up fails: everything is as it was"
 	done
 }
@@ -1000,5 +1003,7 @@ if [ "${1:-}" = --alone ]; then
 fi
 [ "$(id -u)" = 0 ] || { echo '1..0 # SKIP needs root'; exit 0; }
 [ "${SOFTTAP_BUILT:-}" ] || "$tests/../scripts/build-userspace" >&2 </dev/null
+cc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Werror -shared -fPIC -o "$FAULTS" \
+	"$tests/unit/faults.c" -lmnl
 # shellcheck disable=SC2086 # words
 run_all ${SOFTTAP_TESTS:-$all_tests} | number

@@ -9,6 +9,7 @@
 #include "host/l3.h"
 #include "host/link.h"
 #include "host/port.h"
+#include "host/qdisc.h"
 #include "host/queues.h"
 #include "host/state.h"
 #include "host/sysctl.h"
@@ -54,7 +55,7 @@ bool port_audit(char *lacks, const char *ifname)
 		add(lacks, "has addresses");
 	if (features_change_frames(ifname))
 		add(lacks, "has offloads that change frames");
-	if (port_needs_fifo(ifname, link.qdisc, link.qdisc_handle))
+	if (qdisc_may_reorder(&link))
 		add(lacks, "has no FIFO qdisc");
 	if (queues_are_steered(ifname))
 		add(lacks, "chooses queues by CPU");

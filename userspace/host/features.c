@@ -1,55 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A port's offloads, as ethtool -k lists them. */
+/* A port's offloads, and which of them have to be off. */
 #include <errno.h>
 #include <fnmatch.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "host/ethtool.h"
 #include "host/features.h"
-#include "lib/run.h"
+#include "lib/message.h"
 #include "lib/util.h"
 
-#define FEATURES_MAX	128	/* of one ethtool -K */
 #define RESTORE_TRIES	3	/* one feature may wait for another */
 
 /*
  * What merges, splits or rewrites frames between the wire and the tap: received frames are merged
  * (GRO, LRO), sent ones split (GSO, TSO), a VLAN tag is taken out or put in, or frames of unknown
- * VLANs are dropped.
+ * VLANs are dropped. Names are those of netdev_features_strings (net/ethtool/common.c).
  */
 static const char *const unwanted[] = {
-	"generic-receive-offload",
-	"large-receive-offload",
+	"rx-gro",
+	"rx-lro",
 	"rx-gro-hw",
 	"rx-gro-list",
 	"rx-udp-gro-forwarding",
-	"generic-segmentation-offload",
+	"tx-generic-segmentation",
 	"tx-*-segmentation",
 	"tx-gso-list",
-	"rx-vlan-offload",
-	"tx-vlan-offload",
+	"rx-vlan-hw-parse",
+	"tx-vlan-hw-insert",
 	"rx-vlan-stag-hw-parse",
 	"tx-vlan-stag-hw-insert",
 	"rx-vlan-filter",
 	"rx-vlan-stag-filter",
 };
 
-/* Names that stand for several features, which are listed as well. */
-static const char *const groups[] = {
-	"tx-checksumming",
-	"scatter-gather",
-	"tcp-segmentation-offload",
-	"udp-fragmentation-offload",
-};
-
-static bool matches(const char *name, const char *const patterns[], size_t n)
+static bool is_unwanted(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < n; i++)
-		if (!fnmatch(patterns[i], name, 0))
+	for (i = 0; i < ARRAY_SIZE(unwanted); i++)
+		if (!fnmatch(unwanted[i], name, 0))
 			return true;
 	return false;
 }
@@ -67,20 +57,6 @@ static bool is_wanted(const char *value)
 	return !strncmp(requested ? requested + strlen("[requested ") : value, "on", 2);
 }
 
-static int parse_line(struct pairs *features, char *line)
-{
-	char *name = line + strspn(line, " \t");
-	char *value = strstr(name, ": ");
-
-	if (!value)
-		return 0;
-	*value = '\0';
-	value += 2;
-	if (strncmp(value, "on", 2) && strncmp(value, "off", 3))
-		return 0;
-	return pairs_add(features, name, value);
-}
-
 /**
  * features_read - list a port's offloads
  * @features: gets them: "on" or "off", with "[fixed]" or "[requested on]"
@@ -90,32 +66,7 @@ static int parse_line(struct pairs *features, char *line)
  */
 int features_read(struct pairs *features, const char *ifname)
 {
-	const char *const argv[] = { "ethtool", "-k", ifname, NULL };
-	char *output, *line, *rest;
-	int err;
-
-	err = run_argv(argv, &output);
-	if (err)
-		return err;
-	rest = output;
-	while (!err && (line = strsep(&rest, "\n")))
-		err = parse_line(features, line);
-	free(output);
-	return err;
-}
-
-/* All in one call: many a driver resets the NIC at each. */
-static int set_features(const struct pairs *changes, const char *ifname)
-{
-	const char *argv[4 + 2 * FEATURES_MAX] = { "ethtool", "-K", ifname };
-	int argc = 3;
-	size_t i;
-
-	for (i = 0; i < changes->n && i < FEATURES_MAX; i++) {
-		argv[argc++] = changes->pairs[i].name;
-		argv[argc++] = changes->pairs[i].value;
-	}
-	return changes->n ? run_argv(argv, NULL) : 0;
+	return ethtool_read_features(features, ifname);
 }
 
 static int collect_unwanted(struct pairs *changes, const struct pairs *now)
@@ -126,16 +77,38 @@ static int collect_unwanted(struct pairs *changes, const struct pairs *now)
 	for (i = 0; i < now->n && !err; i++) {
 		const struct pair *feature = &now->pairs[i];
 
-		if (matches(feature->name, unwanted, ARRAY_SIZE(unwanted)) &&
-		    !strncmp(feature->value, "on", 2) && !is_fixed(feature->value))
+		if (is_unwanted(feature->name) && !strncmp(feature->value, "on", 2) &&
+		    !is_fixed(feature->value))
 			err = pairs_add(changes, feature->name, "off");
 	}
+	return err;
+}
+
+/* What a driver keeps on all the same has been asked for, and that is all that can be done. */
+static int tell_kept(const struct pairs *changes, const char *ifname)
+{
+	struct pairs now = { };
+	size_t i;
+	int err;
+
+	err = changes->n ? features_read(&now, ifname) : 0;
+	for (i = 0; i < changes->n && !err; i++) {
+		const char *name = changes->pairs[i].name;
+		const char *value = pairs_get(&now, name);
+
+		if (value && !strncmp(value, "on", 2))
+			msg_warning("%s: its driver does not switch %s off, which changes frames",
+				    ifname, name);
+	}
+	pairs_free(&now);
 	return err;
 }
 
 /**
  * features_disable - switch off what changes frames, where it is on and can be switched
  * @ifname: name of the port
+ *
+ * Warns of what stays on.
  *
  * Return: 0, or a negative errno after a complaint
  */
@@ -150,7 +123,9 @@ int features_disable(const char *ifname)
 	if (!err)
 		err = collect_unwanted(&changes, &now);
 	if (!err)
-		err = set_features(&changes, ifname);
+		err = ethtool_write_features(&changes, ifname);
+	if (!err)
+		err = tell_kept(&changes, ifname);
 	pairs_free(&changes);
 	pairs_free(&now);
 	return err;
@@ -188,8 +163,7 @@ static int collect_changes(struct pairs *changes, const struct pairs *saved,
 		const char *value = now->pairs[i].value;
 		const char *was = pairs_get(saved, now->pairs[i].name);
 
-		if (!was || !strcmp(was, value) || is_fixed(value) || is_fixed(was) ||
-		    matches(now->pairs[i].name, groups, ARRAY_SIZE(groups)))
+		if (!was || !strcmp(was, value) || is_fixed(value) || is_fixed(was))
 			continue;
 		err = pairs_add(changes, now->pairs[i].name, is_wanted(was) ? "on" : "off");
 	}
@@ -206,7 +180,7 @@ static int restore_once(const struct pairs *saved, const char *ifname, size_t *n
 	if (!err)
 		err = collect_changes(&changes, saved, &now);
 	if (!err)
-		err = set_features(&changes, ifname);
+		err = ethtool_write_features(&changes, ifname);
 	*n_changes = changes.n;
 	pairs_free(&changes);
 	pairs_free(&now);

@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 
+#include "host/link.h"
 #include "host/netlink.h"
 
 /* attr_of - an attribute of a message whose fixed part has a type or an expression's type */
@@ -48,6 +49,7 @@ bool l3_routes_through(const struct l3 *l3, const struct nlmsghdr *message);
 
 size_t l3_restore(const struct l3 *l3, unsigned int elapsed, bool complain);
 void l3_remove_extra(const struct l3 *l3, bool had_link);
+int l3_flush(const struct link *link);
 bool l3_is_tentative(const struct l3 *l3);
 
 #endif /* SOFTTAP_L3_H */

@@ -12,6 +12,7 @@
 #include "lib/message.h"
 
 #define REQUEST_SIZE	0x10000	/* bytes; an attribute's length has 16 bits */
+#define FLUSH_TRIES	10	/* as iproute2 has it */
 
 /* --- Making requests out of what was listed -------------------------------------------------- */
 
@@ -322,7 +323,7 @@ static bool is_kernel_route(const struct nlmsghdr *message)
 	return route->rtm_protocol == RTPROT_KERNEL && route->rtm_type == RTN_UNICAST;
 }
 
-static void remove_one(int type, const struct nlmsghdr *message, size_t header)
+static int remove_one(int type, const struct nlmsghdr *message, size_t header)
 {
 	static char buffer[REQUEST_SIZE];
 	struct nlmsghdr *request = start_request(buffer, type, 0, message, header);
@@ -333,7 +334,7 @@ static void remove_one(int type, const struct nlmsghdr *message, size_t header)
 			copy_attr(request, attr);
 	if (type == RTM_DELROUTE)
 		((struct rtmsg *)mnl_nlmsg_get_payload(request))->rtm_flags = 0;
-	nl_talk(request, NULL);
+	return nl_talk(request, NULL);
 }
 
 static void remove_extra_addresses(const struct l3 *l3, const struct nl_list *now)
@@ -375,6 +376,45 @@ void l3_remove_extra(const struct l3 *l3, bool had_link)
 		remove_extra_addresses(l3, &now.tables[L3_ADDRESSES]);
 	remove_extra_routes(l3, &now.tables[L3_ROUTES]);
 	l3_free(&now);
+}
+
+/* A secondary IPv4 address goes with the one before it. */
+static int remove_address(const struct nlmsghdr *message)
+{
+	int err = remove_one(RTM_DELADDR, message, sizeof(struct ifaddrmsg));
+
+	return err == -EADDRNOTAVAIL ? 0 : err;
+}
+
+/**
+ * l3_flush - remove a port's addresses; the routes and neighbours that need them go as well
+ * @link: the port
+ *
+ * Return: 0, or a negative errno after a complaint: -EBUSY if they come as fast as they go
+ */
+int l3_flush(const struct link *link)
+{
+	int err, tries;
+	struct l3 now;
+	size_t i, n;
+
+	msg_verbose("ip address flush dev %s", link->ifname);
+	/* One that was secondary may have become the first instead (promote_secondaries). */
+	for (tries = 0; tries < FLUSH_TRIES; tries++) {
+		err = l3_read(&now, link->ifindex);
+		if (err)
+			break;
+		n = now.tables[L3_ADDRESSES].n;
+		for (i = 0; i < n && !err; i++)
+			err = remove_address(now.tables[L3_ADDRESSES].messages[i]);
+		l3_free(&now);
+		if (err || !n)
+			break;
+		err = -EBUSY;
+	}
+	if (err)
+		msg_error("ip address flush dev %s: %s", link->ifname, nl_reason(err));
+	return err;
 }
 
 /**

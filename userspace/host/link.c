@@ -172,6 +172,27 @@ int link_by_index(struct link *link, int ifindex)
 }
 
 /**
+ * link_set_up - bring a network device up, or set it down
+ * @link: the device
+ * @up: which
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int link_set_up(const struct link *link, bool up)
+{
+	char buffer[256], command[64];
+	struct nlmsghdr *request = link_request(buffer, link->ifindex);
+	struct ifinfomsg *info = mnl_nlmsg_get_payload(request);
+
+	request->nlmsg_type = RTM_NEWLINK;
+	info->ifi_change = IFF_UP;
+	info->ifi_flags = up ? IFF_UP : 0;
+	snprintf(command, sizeof(command), "ip link set dev %s %s", link->ifname,
+		 up ? "up" : "down");
+	return nl_step(request, command);
+}
+
+/**
  * link_is_one_of - look at a device's kind
  * @link: the device
  * @kinds: names, as of RTM_NEWLINK's IFLA_INFO_KIND

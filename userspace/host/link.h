@@ -42,6 +42,7 @@ struct link {
 
 int link_by_name(struct link *link, const char *ifname);
 int link_by_index(struct link *link, int ifindex);
+int link_set_up(const struct link *link, bool up);
 bool link_is_one_of(const struct link *link, const char *const kinds[], size_t n);
 bool link_stacked_on(struct link *upper, int ifindex);
 bool link_has_clsact(int ifindex, __u64 *drops);

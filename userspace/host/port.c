@@ -14,9 +14,9 @@
 
 #include "host/features.h"
 #include "host/port.h"
+#include "host/qdisc.h"
 #include "host/sysctl.h"
 #include "lib/message.h"
-#include "lib/run.h"
 #include "lib/util.h"
 
 #define SETTLE_SECONDS	10	/* a link takes 2 to 4 s to come, an address' check 1 to 2 s */
@@ -51,34 +51,6 @@ int port_read(struct port_state *port, const struct link *link)
 
 /* --- There ----------------------------------------------------------------------------------- */
 
-static bool keeps_order(const char *qdisc)
-{
-	return !strcmp(qdisc, "noqueue") || !strcmp(qdisc, "pfifo") || !strcmp(qdisc, "bfifo");
-}
-
-/**
- * port_needs_fifo - whether a port has a qdisc that may reorder frames
- * @ifname: name of the port
- * @qdisc: its root qdisc's kind
- * @handle: and handle: one that somebody has set stays
- *
- * A port that has never been up shows "noop" and gets its qdisc when it comes up: none if there is
- * no hardware behind it.
- *
- * Return: whether it is to get another one
- */
-bool port_needs_fifo(const char *ifname, const char *qdisc, __u32 handle)
-{
-	if (handle || keeps_order(qdisc))
-		return false;
-	return strcmp(qdisc, "noop") || link_is_hardware(ifname);
-}
-
-static int set_fifo(const char *ifname)
-{
-	return run("tc", "qdisc", "replace", "dev", ifname, "root", "pfifo");
-}
-
 /**
  * port_prepare - make a port one that says nothing, changes nothing and reorders nothing
  * @port: what port_read() found
@@ -91,19 +63,24 @@ static int set_fifo(const char *ifname)
 int port_prepare(const struct port_state *port)
 {
 	const char *ifname = port->ifname;
+	struct link link;
 	int err;
 
-	err = run("ip", "link", "set", "dev", ifname, "down");
+	err = link_by_index(&link, port->ifindex);
+	if (err)
+		msg_error("%s: %s", ifname, strerror(-err));
+	if (!err)
+		err = link_set_up(&link, false);
 	if (!err)
 		err = sysctls_silence(&port->sysctls, ifname);
 	if (!err)
-		err = run("ip", "address", "flush", "dev", ifname);
+		err = l3_flush(&link);
 	if (!err)
 		err = features_disable(ifname);
 	if (!err)
 		err = queues_set(&port->queues, ifname);
-	if (!err && port_needs_fifo(ifname, port->qdisc, port->qdisc_handle))
-		err = set_fifo(ifname);
+	if (!err && qdisc_may_reorder(&link))
+		err = qdisc_set_fifo(&link);
 	return err;
 }
 
@@ -118,68 +95,21 @@ int port_start(const struct port_state *port)
 	struct link now;
 	int err;
 
-	err = run("ip", "link", "set", "dev", port->ifname, "up");
+	err = link_by_index(&now, port->ifindex);
+	if (err)
+		msg_error("%s: %s", port->ifname, strerror(-err));
+	if (!err)
+		err = link_set_up(&now, true);
 	if (err)
 		return err;
 	err = link_by_index(&now, port->ifindex);
-	if (!err && port_needs_fifo(now.ifname, now.qdisc, now.qdisc_handle))
-		err = set_fifo(now.ifname);
+	if (!err && qdisc_may_reorder(&now))
+		err = qdisc_set_fifo(&now);
 	/* Some drivers set XPS when the link comes up for the first time. */
 	return err ? err : queues_set(&port->queues, port->ifname);
 }
 
 /* --- And back -------------------------------------------------------------------------------- */
-
-static int set_link(const char *ifname, bool up)
-{
-	return run("ip", "link", "set", "dev", ifname, up ? "up" : "down");
-}
-
-static int delete_qdisc(const char *ifname)
-{
-	return run("tc", "qdisc", "delete", "dev", ifname, "root");
-}
-
-/* Only what a user has set can be deleted, and what a port that is down has then is noop. */
-static int restore_noop(struct link *now)
-{
-	int err;
-
-	err = set_link(now->ifname, false);
-	if (err || (!strcmp(now->qdisc, "noop") && !now->qdisc_handle))
-		return err;
-	err = set_fifo(now->ifname);
-	return err ? err : delete_qdisc(now->ifname);
-}
-
-/* The kernel gives a port its default qdisc when the last one is deleted, or when it comes up. */
-static int restore_default_qdisc(struct link *now)
-{
-	int err = 0;
-
-	if (now->qdisc_handle)
-		err = delete_qdisc(now->ifname);
-	if (!err && !(now->flags & IFF_UP))
-		err = set_link(now->ifname, true);
-	return err;
-}
-
-static int restore_qdisc(const struct port_state *port, struct link *now)
-{
-	int err;
-
-	if (port->qdisc_handle ||
-	    (!now->qdisc_handle && !strcmp(now->qdisc, port->qdisc)))
-		return 0;
-	if (!strcmp(port->qdisc, "noop"))
-		return restore_noop(now);
-	err = restore_default_qdisc(now);
-	if (err || link_by_index(now, port->ifindex) || !strcmp(now->qdisc, port->qdisc))
-		return err;
-	msg_warning("%s: the kernel's default qdisc is %s now, it was %s", now->ifname, now->qdisc,
-		    port->qdisc);
-	return 0;
-}
 
 static int first_of(int err, int next)
 {
@@ -195,13 +125,13 @@ static int restore_port(const struct port_state *port, struct link *now)
 	err = interrupts_restore(&port->interrupts);
 	/* Before the qdisc: of mq's, those of queues not in use are pfifo_fast (mq_init()). */
 	err = first_of(err, queues_restore(&port->queues, now->ifname));
-	err = first_of(err, restore_qdisc(port, now));
+	err = first_of(err, qdisc_restore(port->qdisc, port->qdisc_handle, now));
 	if (!(port->flags & IFF_UP))
-		err = first_of(err, set_link(now->ifname, false));
+		err = first_of(err, link_set_up(now, false));
 	err = first_of(err, features_restore(&port->features, now->ifname));
 	err = first_of(err, sysctls_restore(&port->sysctls, now->ifname));
 	if (port->flags & IFF_UP)
-		err = first_of(err, set_link(now->ifname, true));
+		err = first_of(err, link_set_up(now, true));
 	return first_of(err, interrupts_restore(&port->interrupts));
 }
 

@@ -9,10 +9,9 @@
 #include "host/state.h"
 
 int port_read(struct port_state *port, const struct link *link);
+bool port_find(struct state *state, unsigned int i, struct link *now);
 int port_prepare(const struct port_state *port);
 int port_start(const struct port_state *port);
-bool port_needs_fifo(const char *ifname, const char *qdisc, __u32 handle);
-bool port_find(struct state *state, unsigned int i, struct link *now);
 int ports_restore(struct state *state);
 int ports_keep_missing(struct state *state);
 int ports_restore_features(struct state *state);

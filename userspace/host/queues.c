@@ -14,23 +14,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "host/ethtool.h"
 #include "host/queues.h"
 #include "lib/message.h"
 #include "lib/paths.h"
-#include "lib/run.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
 
 #define STEERING_VALUE	1024	/* bytes, a mask of 3600 CPUs or queues */
 
-/* Setting names are those of ethtool -L, titles those of ethtool -l. */
+/* As ethtool -L and ethtool_read() name them. */
 static const struct {
-	const char *name;
-	const char *title;
+	const char *now;
+	const char *most;
 } channel_kinds[] = {
-	{ "rx", "RX:" },
-	{ "tx", "TX:" },
-	{ "combined", "Combined:" },
+	{ "rx", "rx-max" },
+	{ "tx", "tx-max" },
+	{ "combined", "combined-max" },
 };
 
 enum { RX, TX, COMBINED, N_CHANNELS };
@@ -38,7 +38,7 @@ enum { RX, TX, COMBINED, N_CHANNELS };
 /* --- How many -------------------------------------------------------------------------------- */
 
 /**
- * struct channels - what ethtool -l says
+ * struct channels - a port's queues
  * @most: how many there can be, 0 for a kind that the driver does not have
  * @now: how many there are
  */
@@ -47,36 +47,25 @@ struct channels {
 	unsigned int now[N_CHANNELS];
 };
 
-static void parse_channels(struct channels *channels, char *text)
+static unsigned int number_of(const struct pairs *values, const char *name)
 {
-	unsigned int *numbers = channels->most;
-	char *line;
-	int kind;
+	const char *value = pairs_get(values, name);
 
-	while ((line = strsep(&text, "\n"))) {
-		if (!strncmp(line, "Current", strlen("Current")))
-			numbers = channels->now;
-		for (kind = 0; kind < N_CHANNELS; kind++) {
-			const char *title = channel_kinds[kind].title;
-
-			if (!strncmp(line, title, strlen(title)))	/* "n/a" is 0 */
-				numbers[kind] = strtoul(line + strlen(title), NULL, 10);
-		}
-	}
+	return value ? strtoul(value, NULL, 10) : 0;
 }
 
 /* Return: false if the driver has no word in it. */
 static bool read_channels(struct channels *channels, const char *ifname)
 {
-	const char *const argv[] = { "ethtool", "-l", ifname, NULL };
-	char *output;
-	int err;
+	struct pairs values = { };
+	int kind, err;
 
-	*channels = (struct channels){ };
-	err = run_quietly(argv, &output);
-	if (!err)
-		parse_channels(channels, output);
-	free(output);
+	err = ethtool_read(&values, &ethtool_channels, ifname);
+	for (kind = 0; kind < N_CHANNELS; kind++) {
+		channels->most[kind] = number_of(&values, channel_kinds[kind].most);
+		channels->now[kind] = number_of(&values, channel_kinds[kind].now);
+	}
+	pairs_free(&values);
 	return !err;
 }
 
@@ -133,7 +122,7 @@ static int keep_channels(struct pairs *kept, const char *ifname, unsigned int wa
 		if (!channels.most[kind])
 			continue;
 		snprintf(number, sizeof(number), "%u", channels.now[kind]);
-		err = pairs_add(kept, channel_kinds[kind].name, number);
+		err = pairs_add(kept, channel_kinds[kind].now, number);
 	}
 	return err;
 }
@@ -141,18 +130,19 @@ static int keep_channels(struct pairs *kept, const char *ifname, unsigned int wa
 /* In one call: there must not be none of them in between. */
 static int write_channels(const struct channels *now, const unsigned int *to, const char *ifname)
 {
-	const char *argv[3 + 2 * N_CHANNELS + 1] = { "ethtool", "-L", ifname };
-	char numbers[N_CHANNELS][16];
-	int kind, argc = 3;
+	struct pairs changes = { };
+	char number[16];
+	int kind, err = 0;
 
-	for (kind = 0; kind < N_CHANNELS; kind++) {
-		if (to[kind] == now->now[kind])
-			continue;
-		snprintf(numbers[kind], sizeof(numbers[kind]), "%u", to[kind]);
-		argv[argc++] = channel_kinds[kind].name;
-		argv[argc++] = numbers[kind];
+	for (kind = 0; kind < N_CHANNELS && !err; kind++) {
+		snprintf(number, sizeof(number), "%u", to[kind]);
+		if (to[kind] != now->now[kind])
+			err = pairs_add(&changes, channel_kinds[kind].now, number);
 	}
-	return argc > 3 ? run_argv(argv, NULL) : 0;
+	if (!err)
+		err = ethtool_write(&changes, &ethtool_channels, ifname);
+	pairs_free(&changes);
+	return err;
 }
 
 static int set_channels(const char *ifname, unsigned int wanted)
@@ -177,7 +167,7 @@ static int restore_channels(const struct pairs *kept, const char *ifname)
 	if (!kept->n || !read_channels(&channels, ifname))
 		return 0;
 	for (kind = 0; kind < N_CHANNELS; kind++) {
-		const char *number = pairs_get(kept, channel_kinds[kind].name);
+		const char *number = pairs_get(kept, channel_kinds[kind].now);
 
 		to[kind] = number ? strtoul(number, NULL, 10) : channels.now[kind];
 	}

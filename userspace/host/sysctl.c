@@ -18,15 +18,16 @@
 static const char disable_ipv6[] = "ipv6/disable_ipv6";
 
 /*
- * In this order: nothing may be configured between two of them. The last one: that a group has been
- * left is told a second time after a while, when the port may be up again; so the while is short.
+ * In this order: nothing may be configured between two of them. The last one: a host does not tell
+ * that it leaves a group in the first version of IGMP (RFC 1112); in later ones it tells it again
+ * after a while, when the port may be up again.
  */
 static const struct pair silence[] = {
 	{ "ipv6/disable_ipv6", "1" },
 	{ "ipv6/addr_gen_mode", "1" },	/* none */
 	{ "ipv6/accept_ra", "0" },
 	{ "ipv6/autoconf", "0" },
-	{ "ipv4/igmpv3_unsolicited_report_interval", "1" },	/* ms */
+	{ "ipv4/force_igmp_version", "1" },
 };
 
 static int sysctl_read(char *value, const char *ifname, const char *name)

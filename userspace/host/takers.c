@@ -17,6 +17,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "host/ethtool.h"
 #include "host/link.h"
 #include "host/netlink.h"
 #include "host/takers.h"
@@ -49,21 +50,7 @@ static struct taker *add(struct list *list)
 /* Drivers count for a queue, or for all: "rx_queue_0_xdp_drops", "rx_xdp_drop". */
 static void count_xdp_drops(struct taker *taker, const char *ifname)
 {
-	const char *const argv[] = { "ethtool", "-S", ifname, NULL };
-	char *output, *line, *rest;
-
-	if (!run_quietly(argv, &output)) {
-		rest = output;
-		while ((line = strsep(&rest, "\n"))) {
-			const char *value = strstr(line, ": ");
-
-			if (!value || !strstr(line, "xdp_drop"))
-				continue;
-			taker->known = true;
-			taker->drops += strtoull(value + 2, NULL, 10);
-		}
-	}
-	free(output);
+	taker->known = !ethtool_sum_counters(&taker->drops, "xdp_drop", ifname);
 	if (taker->known)
 		snprintf(taker->counter, sizeof(taker->counter), "ethtool -S %s, xdp_drop",
 			 msg_printable(ifname));

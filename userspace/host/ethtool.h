@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SOFTTAP_ETHTOOL_H
+#define SOFTTAP_ETHTOOL_H
+
+#include <linux/types.h>
+
+#include "lib/pairs.h"
+
+struct ethtool_topic;
+
+extern const struct ethtool_topic ethtool_channels;
+
+int ethtool_read(struct pairs *values, const struct ethtool_topic *topic, const char *ifname);
+int ethtool_write(const struct pairs *values, const struct ethtool_topic *topic,
+		  const char *ifname);
+
+int ethtool_read_features(struct pairs *features, const char *ifname);
+int ethtool_write_features(const struct pairs *features, const char *ifname);
+
+int ethtool_sum_counters(__u64 *sum, const char *word, const char *ifname);
+
+#endif /* SOFTTAP_ETHTOOL_H */
