@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 30
 # Covers: kmod/capture.[ch] kmod/tap_debugfs.[ch] userspace/commands/capture.c userspace/reader/merge.[ch]
-# Covers: userspace/tap/relay.[ch] userspace/pcapng/write.[ch] scripts/vm* tests/lib/guest.sh
+# Covers: userspace/reader/session.[ch] userspace/tap/relay.[ch] userspace/pcapng/write.[ch] scripts/vm* tests/lib/guest.sh
 # Covers: tests/lib/softtap.sh
 #
 # The file that `softtap capture` writes, with frames coming in on several processors: complete,

@@ -24,26 +24,17 @@
 
 #include "commands/capture_options.h"
 #include "commands/commands.h"
-#include "host/names.h"
-#include "reader/file_clock.h"
 #include "reader/filter.h"
 #include "reader/journal.h"
-#include "reader/merge.h"
-#include "reader/restamp.h"
-#include "reader/scheduling.h"
+#include "reader/session.h"
 #include "store/sizing.h"
-#include "store/storage.h"
 #include "store/syncer.h"
 #include "tap/counters.h"
-#include "tap/relay.h"
-#include "pcapng/write.h"
 #include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
-#include "lib/paths.h"
 #include "lib/signals.h"
 #include "lib/status.h"
-#include "lib/sysfs.h"
 #include "lib/util.h"
 
 #define COUNT_TEXT	24		/* bytes, a number as text, or "unknown" */
@@ -54,20 +45,15 @@
 /**
  * struct capture - a capture as it runs
  * @options: what was asked for
- * @relay: where records come from
- * @storage: where they go
+ * @session: where records come from, and go
  * @syncer: has the disk take what is there
  * @batch: those between
  * @whole: the batch is whole sub-buffers
- * @ports: the account so far
  * @file: what the file has from before, when this reader goes on in it
  * @goes_on: it does
  * @unfinished: where a reader before has stopped
- * @records: written so far
  * @left: records that a reader before has left
  * @doubled: records at the start that a reader before may have written already
- * @clock: of the file
- * @restamp: gives records the file's times
  * @watch: tells that the wall clock was set, -1 when nothing does
  * @was_set: it has told so
  * @deadline: when to end, ns of the monotonic clock
@@ -80,20 +66,15 @@
  */
 struct capture {
 	struct capture_options options;
-	struct relay relay;
-	struct storage storage;
+	struct session session;
 	struct syncer syncer;
 	struct batch batch;
 	bool whole;
-	struct port_account ports[SOFTTAP_PORTS];
 	struct file_account file;
 	bool goes_on;
 	struct unfinished unfinished;
-	__u64 records;
 	__u64 left;
 	__u64 doubled;
-	struct file_clock clock;
-	struct restamp restamp;
 	int watch;
 	bool was_set;
 	__u64 deadline;
@@ -124,7 +105,7 @@ static const char *plural(__u64 count)
 
 static bool is_cut_short(const struct capture *capture)
 {
-	return capture->records >= capture->options.count;
+	return capture->session.records >= capture->options.count;
 }
 
 /*
@@ -133,49 +114,26 @@ static bool is_cut_short(const struct capture *capture)
  */
 static void end_output(struct capture *capture, size_t written)
 {
-	off_t before = capture->storage.length - written;
+	off_t before = capture->session.storage.length - written;
 	int error = errno;
 
 	/* So much less, and the statistics have their place. */
-	capture->has_room = storage_make_room(&capture->storage, error);
+	capture->has_room = storage_make_room(&capture->session.storage, error);
 	if (capture->has_room)
 		written -= written < STORAGE_ROOM ? written : STORAGE_ROOM;
-	merge_cut(&capture->relay, &capture->batch, written);
-	storage_cut(&capture->storage, before + capture->batch.bytes);
+	merge_cut(&capture->session.relay, &capture->batch, written);
+	storage_cut(&capture->session.storage, before + capture->batch.bytes);
 	if (error == EINTR)
-		msg_error("%s: the other end is not reading", capture->storage.path);
+		msg_error("%s: the other end is not reading", capture->session.storage.path);
 	else
-		msg_error("cannot write to %s: %s", capture->storage.path, strerror(error));
+		msg_error("cannot write to %s: %s", capture->session.storage.path, strerror(error));
 	capture->status = EXIT_OUTPUT;
-}
-
-static void add_account(struct capture *capture)
-{
-	unsigned int port;
-
-	for (port = 0; port < SOFTTAP_PORTS; port++) {
-		capture->ports[port].recorded += capture->batch.ports[port].recorded;
-		capture->ports[port].dropped += capture->batch.ports[port].dropped;
-		capture->records += capture->batch.ports[port].recorded;
-	}
-}
-
-/* Return: how much of the batch was written; errno tells why not all. */
-static size_t write_pieces(struct capture *capture)
-{
-	const struct batch *batch = &capture->batch;
-	int n_pieces = batch->n_pieces;
-	const struct iovec *pieces = restamp_pieces(&capture->restamp, batch->pieces, &n_pieces);
-
-	if (capture->whole)
-		return storage_write_whole(&capture->storage, pieces, n_pieces);
-	return storage_write(&capture->storage, pieces, n_pieces);
 }
 
 /* The account of a port in the file. */
 static struct port_account account_of(const struct capture *capture, unsigned int port)
 {
-	const struct port_account *now = &capture->ports[port];
+	const struct port_account *now = &capture->session.ports[port];
 	struct port_account sum = capture->file.ports[port];
 
 	sum.recorded += now->recorded;
@@ -190,10 +148,10 @@ static int leave_note(struct capture *capture)
 	struct file_account account = capture->file;
 	unsigned int port;
 
-	account.shift = capture->clock.shift;
+	account.shift = capture->session.clock.shift;
 	for (port = 0; port < SOFTTAP_PORTS; port++)
 		account.ports[port] = account_of(capture, port);
-	return journal_note(&capture->relay, &capture->storage, &account);
+	return journal_note(&capture->session.relay, &capture->session.storage, &account);
 }
 
 /* Writes one batch. Return: 0, or -1 when the capture is over. */
@@ -203,18 +161,18 @@ static int write_batch(struct capture *capture)
 	size_t written;
 
 	/* Of one without records nothing can be in the file that another reader has to look for. */
-	if ((capture->batch.records && leave_note(capture)) || relay_hand(&capture->relay))
+	if ((capture->batch.records && leave_note(capture)) || relay_hand(&capture->session.relay))
 		goto err_module;
-	written = write_pieces(capture);
+	written = session_write_batch(&capture->session, &capture->batch, capture->whole);
 	if (written < bytes)
 		end_output(capture, written);
-	if (relay_hand(&capture->relay) || relay_consume(&capture->relay))
+	if (relay_hand(&capture->session.relay) || relay_consume(&capture->session.relay))
 		goto err_module;
-	add_account(capture);
+	session_account(&capture->session, &capture->batch);
 	return written < bytes ? -1 : 0;
 
 err_module:
-	msg_error("%s: %s", capture->options.tap, strerror(errno));
+	session_complain(&capture->session);
 	capture->status = EXIT_FAILED;
 	return -1;
 }
@@ -225,16 +183,16 @@ err_module:
  */
 static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 {
-	__u64 most = capture->options.count - capture->records;
+	__u64 most = capture->options.count - capture->session.records;
 	enum merge_whole found = WHOLE_NONE;
 
 	if (capture->options.by_buffer)
-		found = merge_buffers(&capture->relay, &capture->batch, horizon,
+		found = merge_buffers(&capture->session.relay, &capture->batch, horizon,
 				      capture->options.interval * NS_PER_MS, most);
-	else if (capture->storage.direct >= 0)
-		found = merge_whole(&capture->relay, &capture->batch, horizon, most);
+	else if (capture->session.storage.direct >= 0)
+		found = merge_whole(&capture->session.relay, &capture->batch, horizon, most);
 	if (found == WHOLE_NONE && due)
-		merge_fill(&capture->relay, &capture->batch, horizon, most);
+		merge_fill(&capture->session.relay, &capture->batch, horizon, most);
 	capture->whole = found == WHOLE_TAKEN;
 	return found != WHOLE_NONE;
 }
@@ -244,7 +202,7 @@ static void end_unknown(struct capture *capture)
 {
 	if (!capture->unknown)
 		msg_error("%s: %s: the disk failed after accepting data; unknown what is missing",
-			  capture->storage.path, strerror(errno));
+			  capture->session.storage.path, strerror(errno));
 	capture->unknown = true;
 	capture->status = EXIT_OUTPUT;
 }
@@ -252,7 +210,7 @@ static void end_unknown(struct capture *capture)
 /* Of what is written from a full buffer, too. Return: 0, or -1 when the disk has refused some. */
 static int keep_pace(struct capture *capture)
 {
-	int err = storage_keep_pace(&capture->storage);
+	int err = storage_keep_pace(&capture->session.storage);
 
 	if (err)
 		end_unknown(capture);
@@ -279,7 +237,7 @@ static int write_until(struct capture *capture, __u64 horizon, bool last)
 /* When there is something to do by the clock, ns of the monotonic one. */
 static __u64 next_time(const struct capture *capture)
 {
-	const struct storage *storage = &capture->storage;
+	const struct storage *storage = &capture->session.storage;
 
 	if (capture->options.sync && storage->regular &&
 	    capture->syncer.upto != storage->length && capture->next_sync < capture->deadline)
@@ -291,7 +249,7 @@ static __u64 next_time(const struct capture *capture)
 static bool wait_for_records(struct capture *capture)
 {
 	struct pollfd fds[] = {
-		{ .fd = capture->relay.fd, .events = POLLIN },
+		{ .fd = capture->session.relay.fd, .events = POLLIN },
 		{ .fd = capture->watch, .events = POLLIN },
 	};
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
@@ -309,7 +267,7 @@ static bool wait_for_records(struct capture *capture)
 	capture->was_set |= fds[1].revents != 0;
 	if (!(fds[0].revents & (POLLHUP | POLLERR)))
 		return true;
-	msg_error("%s went away", capture->options.tap);
+	msg_error("%s went away", capture->session.tap);
 	capture->status = EXIT_GONE;
 	return false;
 }
@@ -317,42 +275,39 @@ static bool wait_for_records(struct capture *capture)
 /* As far as it is known, in the words of the end. */
 static void show_report(struct capture *capture)
 {
-	__u64 dropped = capture->ports[0].dropped + capture->ports[1].dropped;
+	__u64 dropped = capture->session.ports[0].dropped + capture->session.ports[1].dropped;
 
 	if (!signals_told())
 		return;
 	fprintf(stderr, "%s%llu packet%s captured, ", capture->progress ? "\r" : "",
-		capture->records, plural(capture->records));
-	fprintf(stderr, "%llu packet%s received by filter, ", capture->records + dropped,
-		plural(capture->records + dropped));
+		capture->session.records, plural(capture->session.records));
+	fprintf(stderr, "%llu packet%s received by filter, ", capture->session.records + dropped,
+		plural(capture->session.records + dropped));
 	fprintf(stderr, "%llu packet%s dropped by kernel\n", dropped, plural(dropped));
 }
 
 static void show_progress(struct capture *capture)
 {
+	const struct session *session = &capture->session;
 	__u64 now = clock_ns(CLOCK_MONOTONIC);
 
 	if (!capture->progress || now < capture->progress)
 		return;
 	capture->progress = now + PROGRESS_NS;
-	fprintf(stderr, "\r%llu packet%s, %llu bytes, %llu dropped ", capture->records,
-		plural(capture->records), (unsigned long long)capture->storage.length,
-		capture->ports[0].dropped + capture->ports[1].dropped);
+	fprintf(stderr, "\r%llu packet%s, %llu bytes, %llu dropped ", session->records,
+		plural(session->records), (unsigned long long)session->storage.length,
+		session->ports[0].dropped + session->ports[1].dropped);
 }
 
 static int write_blocks(struct capture *capture, const struct blocks *blocks)
 {
-	struct iovec piece = { (void *)blocks->bytes, blocks->length };
-	off_t before = capture->storage.length;
-
 	/* The note before does as well: the next reader finds whole blocks behind it. */
 	(void)!leave_note(capture);
-	if (storage_write(&capture->storage, &piece, 1) == (ssize_t)blocks->length)
+	if (!session_write_blocks(&capture->session, blocks))
 		return 0;
 	if (capture->status == EXIT_OK)
-		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+		msg_error("cannot write to %s: %s", capture->session.storage.path, strerror(errno));
 	capture->status = EXIT_OUTPUT;
-	storage_cut(&capture->storage, before);
 	return -1;
 }
 
@@ -362,7 +317,7 @@ static void put_statistics(const struct capture *capture, struct blocks *blocks,
 {
 	const struct port_account account = account_of(capture, port);
 
-	pcapng_statistics(blocks, port, &account, capture->file.start, capture->clock.now,
+	pcapng_statistics(blocks, port, &account, capture->file.start, capture->session.clock.now,
 			  comment);
 }
 
@@ -378,11 +333,12 @@ static int look_at_clock(struct capture *capture)
 
 	capture->was_set = false;
 	clock_watch_again(capture->watch);
-	step = file_clock_look(&capture->clock, &capture->relay);
+	step = file_clock_look(&capture->session.clock, &capture->session.relay);
 	if (!step)
 		return 0;
 	clock_step_print(comment + strlen(comment), step);
-	msg_warning("%s: times in %s stay on the old clock", comment, capture->storage.path);
+	msg_warning("%s: times in %s stay on the old clock", comment,
+		    capture->session.storage.path);
 	put_statistics(capture, &blocks, 0, comment);
 	return write_blocks(capture, &blocks);
 }
@@ -392,7 +348,7 @@ static int sync_if_due(struct capture *capture)
 {
 	if (!capture->options.sync || clock_ns(CLOCK_MONOTONIC) < capture->next_sync)
 		return 0;
-	if (syncer_start(&capture->syncer, &capture->storage)) {
+	if (syncer_start(&capture->syncer, &capture->session.storage)) {
 		end_unknown(capture);
 		return -1;
 	}
@@ -406,8 +362,8 @@ static int run(struct capture *capture)
 	__u64 horizon;
 
 	while (!is_cut_short(capture) && wait_for_records(capture)) {
-		if (relay_look(&capture->relay, &horizon)) {
-			msg_error("%s: %s", capture->options.tap, strerror(errno));
+		if (relay_look(&capture->session.relay, &horizon)) {
+			session_complain(&capture->session);
 			capture->status = EXIT_FAILED;
 			return -1;
 		}
@@ -416,7 +372,7 @@ static int run(struct capture *capture)
 			return -1;
 		if (sync_if_due(capture))
 			return -1;
-		scheduling_watch(&capture->options.scheduling, &capture->relay);
+		scheduling_watch(&capture->options.scheduling, &capture->session.relay);
 		show_report(capture);
 		show_progress(capture);
 	}
@@ -426,9 +382,9 @@ static int run(struct capture *capture)
 /* More was recorded than was asked for: counted, and given back. */
 static void pass_over(struct capture *capture)
 {
-	struct relay *relay = &capture->relay;
+	struct relay *relay = &capture->session.relay;
 	struct port_account rest[SOFTTAP_PORTS] = {};
-	unsigned int cpu, port;
+	unsigned int cpu;
 
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		struct stream *stream = &relay->streams[cpu];
@@ -436,10 +392,7 @@ static void pass_over(struct capture *capture)
 		merge_count(relay, cpu, stream->position, stream->limit, rest);
 		stream->position = stream->limit;
 	}
-	for (port = 0; port < SOFTTAP_PORTS; port++) {
-		capture->ports[port].passed_over = rest[port].recorded;
-		capture->ports[port].unplaced += rest[port].dropped;
-	}
+	session_skipped(&capture->session, rest);
 	relay_consume(relay);
 }
 
@@ -449,13 +402,14 @@ static void finish_records(struct capture *capture)
 	struct softtap_stop stop;
 	unsigned int port;
 
-	if (relay_stop(&capture->relay, &stop) || relay_look(&capture->relay, NULL)) {
-		msg_error("%s: %s", capture->options.tap, strerror(errno));
+	if (relay_stop(&capture->session.relay, &stop) ||
+	    relay_look(&capture->session.relay, NULL)) {
+		session_complain(&capture->session);
 		capture->status = EXIT_FAILED;
 		return;
 	}
 	for (port = 0; port < SOFTTAP_PORTS; port++)
-		capture->ports[port].unplaced += stop.unplaced[port];
+		capture->session.ports[port].unplaced += stop.unplaced[port];
 	if (is_cut_short(capture) || !write_until(capture, ~0ULL, true)) {
 		pass_over(capture);
 		capture->is_settled = true;
@@ -469,7 +423,7 @@ static void write_end(struct capture *capture)
 
 	if (look_at_clock(capture))
 		return;
-	for (port = 0; port < capture->relay.geometry.ports; port++)
+	for (port = 0; port < capture->session.relay.geometry.ports; port++)
 		put_statistics(capture, &blocks, port, NULL);
 	write_blocks(capture, &blocks);
 }
@@ -479,7 +433,7 @@ static void finish_file(struct capture *capture)
 {
 	write_end(capture);
 	if (capture->status == EXIT_OK || capture->status == EXIT_GONE)
-		(void)!journal_finish(&capture->relay);
+		(void)!journal_finish(&capture->session.relay);
 }
 
 /* How many ns a record may be older than one before it. */
@@ -508,11 +462,11 @@ static const char *comment_on_file(char *comment, size_t size, const struct capt
 /* The file is begun, and stays as it is. Return: 0, or -1 after a complaint. */
 static int go_on(struct capture *capture)
 {
-	if (!storage_go_on(&capture->storage)) {
-		msg_warning("%s: going on behind its last packet", capture->storage.path);
+	if (!storage_go_on(&capture->session.storage)) {
+		msg_warning("%s: going on behind its last packet", capture->session.storage.path);
 		return 0;
 	}
-	msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+	msg_error("cannot write %s: %s", capture->session.storage.path, strerror(errno));
 	capture->status = EXIT_OUTPUT;
 	return -1;
 }
@@ -524,13 +478,13 @@ static int write_start(struct capture *capture)
 
 	if (capture->goes_on)
 		return go_on(capture);
-	pcapng_start(&blocks, &capture->relay.geometry,
+	pcapng_start(&blocks, &capture->session.relay.geometry,
 		     comment_on_file(comment, sizeof(comment), capture));
 	if (write_blocks(capture, &blocks))
 		return -1;
-	if (!storage_appear(&capture->storage))
+	if (!storage_appear(&capture->session.storage))
 		return 0;
-	msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+	msg_error("cannot write %s: %s", capture->session.storage.path, strerror(errno));
 	capture->status = EXIT_OUTPUT;
 	return -1;
 }
@@ -538,16 +492,16 @@ static int write_start(struct capture *capture)
 /* What a reader before left is written first: how much that is, and what may be double. */
 static int count_left_over(struct capture *capture)
 {
-	struct relay *relay = &capture->relay;
+	struct relay *relay = &capture->session.relay;
 	unsigned int cpu;
 
 	if (relay_look(relay, NULL)) {
-		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		session_complain(&capture->session);
 		return -1;
 	}
 	journal_take_up(relay, &capture->unfinished);
 	if (relay_look(relay, NULL)) {
-		msg_error("%s: %s", capture->options.tap, strerror(errno));
+		session_complain(&capture->session);
 		return -1;
 	}
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
@@ -581,20 +535,20 @@ static const char *count_text(char *text, const struct capture *capture, __u64 c
 /* As tcpdump has it: what was received by the filter includes what was dropped behind it. */
 static void show_result(struct capture *capture)
 {
-	const struct softtap_geometry *geometry = &capture->relay.geometry;
+	const struct softtap_geometry *geometry = &capture->session.relay.geometry;
 	__u64 received = 0, dropped = 0;
 	char text[COUNT_TEXT];
 	unsigned int port;
 
 	for (port = 0; port < geometry->ports; port++) {
-		const struct port_account *account = &capture->ports[port];
+		const struct port_account *account = &capture->session.ports[port];
 
 		dropped += account->dropped + account->unplaced;
 		received += account->recorded + account->passed_over;
 	}
 	received += dropped;
 	fprintf(stderr, "%s%llu packet%s captured\n", capture->progress ? "\r" : "",
-		capture->records, plural(capture->records));
+		capture->session.records, plural(capture->session.records));
 	fprintf(stderr, "%s packet%s received by filter\n",
 		count_text(text, capture, received), plural(received));
 	fprintf(stderr, "%s packet%s dropped by kernel\n", count_text(text, capture, dropped),
@@ -602,9 +556,9 @@ static void show_result(struct capture *capture)
 	for (port = 0; port < geometry->ports; port++)
 		fprintf(stderr, "%s: %llu captured, %s dropped\n",
 			msg_printable(geometry->ifname[port]),
-			capture->ports[port].recorded,
-			count_text(text, capture, capture->ports[port].dropped +
-						  capture->ports[port].unplaced));
+			capture->session.ports[port].recorded,
+			count_text(text, capture, capture->session.ports[port].dropped +
+						  capture->session.ports[port].unplaced));
 	if (capture->options.fail_on_loss && dropped && capture->status == EXIT_OK)
 		capture->status = EXIT_LOSS;
 }
@@ -624,24 +578,23 @@ static void set_deadline(struct capture *capture)
 /* The clock of the file is known when recording has begun. Return: 0, or -1 with errno. */
 static int start_clock(struct capture *capture)
 {
-	const struct relay *relay = &capture->relay;
+	const struct relay *relay = &capture->session.relay;
 	struct softtap_clock before;
 
 	if (relay_clock(relay, &before) || relay_start(relay))
 		return -1;
 	if (capture->goes_on) {
-		if (file_clock_go_on(&capture->clock, relay, capture->file.offset))
+		if (file_clock_go_on(&capture->session.clock, relay, capture->file.offset))
 			return -1;
 		capture->was_set = true;	/* it may have been */
 	} else {
-		if (file_clock_begin(&capture->clock, relay))
+		if (file_clock_begin(&capture->session.clock, relay))
 			return -1;
-		capture->file.offset = capture->clock.offset;
-		capture->file.start = clock_add(before.monotonic, capture->clock.offset);
+		capture->file.offset = capture->session.clock.offset;
+		capture->file.start = clock_add(before.monotonic, capture->session.clock.offset);
 		capture->file.disorder = disorder_of(&capture->options);
 	}
-	return restamp_begin(&capture->restamp, capture->clock.shift,
-			     BATCH_BYTES + relay->geometry.subbuf_size);
+	return session_restamp(&capture->session);
 }
 
 /* Return: 0, or -1 with a message. */
@@ -649,7 +602,7 @@ static int start(struct capture *capture)
 {
 	if (!start_clock(capture) && !leave_note(capture))
 		return 0;
-	msg_error("%s: %s", capture->options.tap,
+	msg_error("%s: %s", capture->session.tap,
 		  errno == ENODEV ? "it is gone" : strerror(errno));
 	capture->status = errno == ENODEV ? EXIT_GONE : EXIT_FAILED;
 	return -1;
@@ -666,10 +619,10 @@ static int choose_place(struct capture *capture)
 
 	/* One that died before its clock had begun has left no packet: the file is begun anew. */
 	if (!unfinished->present || !unfinished->account.start ||
-	    !storage_is(&capture->storage, unfinished->device, unfinished->inode)) {
-		if (!storage_begin(&capture->storage))
+	    !storage_is(&capture->session.storage, unfinished->device, unfinished->inode)) {
+		if (!storage_begin(&capture->session.storage))
 			return 0;
-		msg_error("cannot write %s: %s", capture->storage.path, strerror(errno));
+		msg_error("cannot write %s: %s", capture->session.storage.path, strerror(errno));
 		return -1;
 	}
 	if (!fault && disorder_of(&capture->options) > unfinished->account.disorder)
@@ -680,17 +633,17 @@ static int choose_place(struct capture *capture)
 		return 0;
 	}
 	msg_error("%s: a capture that did not come to its end, and %s: give another file",
-		  capture->storage.path, fault);
+		  capture->session.storage.path, fault);
 	return -1;
 }
 
 /* Everything that passes from now on is in the file: scripts wait for this line. */
 static void tell_ready(const struct capture *capture)
 {
-	const struct softtap_geometry *geometry = &capture->relay.geometry;
+	const struct softtap_geometry *geometry = &capture->session.relay.geometry;
 	__u64 snaplen = capture->options.snaplen;
 
-	fprintf(stderr, "listening on %s (%s%s%s), ", capture->options.tap,
+	fprintf(stderr, "listening on %s (%s%s%s), ", capture->session.tap,
 		msg_printable(geometry->ifname[0]), geometry->ports > 1 ? ":" : "",
 		geometry->ports > 1 ? msg_printable(geometry->ifname[1]) : "");
 	fprintf(stderr, "link-type EN10MB (Ethernet), snapshot length %llu bytes\n",
@@ -723,7 +676,7 @@ static void capture_to_storage(struct capture *capture)
 static int choose(const struct capture *capture)
 {
 	const struct capture_options *options = &capture->options;
-	const struct relay *relay = &capture->relay;
+	const struct relay *relay = &capture->session.relay;
 
 	if (options->ports >= 1U << relay->geometry.ports) {
 		msg_error("%s has only port a", options->tap);
@@ -736,36 +689,13 @@ static int choose(const struct capture *capture)
 	return -1;
 }
 
-/* With policy flight nobody takes records away. Return: 0, or -1 with a message. */
-static int check_policy(const char *tap)
-{
-	char policy[SYSFS_VALUE];
-
-	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
-	    strcmp(policy, "flight"))
-		return 0;
-	msg_error("%s has policy flight: use softtap snapshot, or set another policy", tap);
-	return -1;
-}
-
-/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
-static int settle(struct capture *capture)
-{
-	struct scheduling *scheduling = &capture->options.scheduling;
-
-	if (scheduling_apply(scheduling, &capture->relay))
-		return -1;
-	scheduling_lock_memory(scheduling);
-	return privileges_drop(&capture->options.privileges);
-}
-
 /* The disk may take its time: the tap is free for the next reader by now. */
 static void end_storage(struct capture *capture)
 {
-	if (syncer_end(&capture->syncer) || storage_sync(&capture->storage))
+	if (syncer_end(&capture->syncer) || storage_sync(&capture->session.storage))
 		end_unknown(capture);
-	if (storage_close(&capture->storage) && capture->status == EXIT_OK) {
-		msg_error("cannot write to %s: %s", capture->storage.path, strerror(errno));
+	if (storage_close(&capture->session.storage) && capture->status == EXIT_OK) {
+		msg_error("cannot write to %s: %s", capture->session.storage.path, strerror(errno));
 		capture->status = EXIT_OUTPUT;
 	}
 }
@@ -790,11 +720,11 @@ static int list_taps(void)
 
 static void compare_buffers(const struct capture *capture)
 {
-	__u64 kib = capture->relay.buffer_size / 1024;
+	__u64 kib = capture->session.relay.buffer_size / 1024;
 
 	if (capture->options.buffer_kib > kib)
 		msg_warning("each CPU's buffer of %s has %llu KiB: subbufs= of the module makes it larger",
-			    capture->options.tap, kib);
+			    capture->session.tap, kib);
 }
 
 static void watch_clock(struct capture *capture)
@@ -812,42 +742,53 @@ static int open_storage(struct capture *capture)
 
 	if (capture->options.no_clobber && !journal_means(&capture->unfinished, path))
 		how = STORAGE_KEEP;
-	return storage_open(&capture->storage, path, how);
+	return storage_open(&capture->session.storage, path, how);
 }
 
-/* The door first: a file is made anew only by whoever is the tap's reader. */
+/*
+ * The door is open: a file is made anew only by whoever is the tap's reader. Return: whether there
+ * is an output.
+ */
+static bool prepare(struct capture *capture)
+{
+	struct capture_options *options = &capture->options;
+
+	capture->status = EXIT_FAILED;
+	if (choose(capture) ||
+	    session_settle(&capture->session, &options->scheduling, &options->privileges) ||
+	    count_left_over(capture))
+		return false;
+	capture->status = EXIT_OUTPUT;
+	if (open_storage(capture))
+		return false;
+	if (choose_place(capture)) {
+		storage_close(&capture->session.storage);
+		return false;
+	}
+	capture->status = EXIT_OK;
+	return true;
+}
+
 static int run_capture(struct capture *capture)
 {
-	char name[TAP_NAME];
-	bool is_open = false;
+	struct session *session = &capture->session;
+	bool is_open;
 
 	if (capture->options.list)
 		return list_taps();
-	capture->options.tap = tap_name(name, capture->options.tap);
-	if (!capture->options.tap)
-		return EXIT_FAILED;
-	capture->status = relay_open(&capture->relay, capture->options.tap);
+	capture->status = session_open(session, capture->options.tap, false);
 	if (capture->status)
 		return capture->status;
-	if (check_policy(capture->options.tap) || choose(capture) || settle(capture) ||
-	    count_left_over(capture)) {
-		capture->status = EXIT_FAILED;
-	} else if (open_storage(capture)) {
-		capture->status = EXIT_OUTPUT;
-	} else if (choose_place(capture)) {
-		storage_close(&capture->storage);
-		capture->status = EXIT_OUTPUT;
-	} else {
-		capture->storage.give_up = impatient;
-		capture->storage.waiter = capture;
-		sizing_warn(&capture->relay.geometry, &capture->storage);
+	is_open = prepare(capture);
+	if (is_open) {
+		session->storage.give_up = impatient;
+		session->storage.waiter = capture;
+		sizing_warn(&session->relay.geometry, &session->storage);
 		compare_buffers(capture);
-		is_open = true;
 		tell_left_over(capture);
 		capture_to_storage(capture);
 	}
-	relay_close(&capture->relay);
-	restamp_end(&capture->restamp);
+	session_close(session);
 	if (is_open)
 		end_storage(capture);
 	return capture->status;

@@ -19,26 +19,16 @@
 #include <unistd.h>
 
 #include "commands/commands.h"
-#include "host/names.h"
-#include "reader/file_clock.h"
 #include "reader/filter.h"
 #include "reader/flight.h"
 #include "reader/journal.h"
-#include "reader/merge.h"
-#include "reader/privileges.h"
-#include "reader/restamp.h"
-#include "reader/scheduling.h"
-#include "store/storage.h"
-#include "tap/relay.h"
-#include "pcapng/write.h"
+#include "reader/session.h"
 #include "lib/clock.h"
 #include "lib/message.h"
 #include "lib/numbers.h"
 #include "lib/options.h"
-#include "lib/paths.h"
 #include "lib/signals.h"
 #include "lib/status.h"
-#include "lib/sysfs.h"
 #include "lib/util.h"
 
 /**
@@ -66,33 +56,23 @@ struct options {
 /**
  * struct snapshot - a snapshot as it is made
  * @options: what was asked for
- * @relay: the buffers, then a copy of them
+ * @session: the buffers, and where they go
  * @flight: of what they hold
- * @storage: where they go
  * @moment: what was waited for came then, ns of the records' clock
- * @clock: of the file
- * @restamp: gives records the file's times
  * @from: records from this time on are written
  * @until: records before this time
  * @first: time of the first record that was written, or 0
  * @last: time of the last one
- * @ports: the account
- * @records: written
  */
 struct snapshot {
 	struct options options;
-	struct relay relay;
+	struct session session;
 	struct flight flight;
-	struct storage storage;
 	__u64 moment;
-	struct file_clock clock;
-	struct restamp restamp;
 	__u64 from;
 	__u64 until;
 	__u64 first;
 	__u64 last;
-	struct port_account ports[SOFTTAP_PORTS];
-	__u64 records;
 };
 
 /* --- Waiting --------------------------------------------------------------------------------- */
@@ -122,7 +102,7 @@ static enum event end_early(void)
 /* Waits at most @ns; for ever when it is ~0. */
 static enum event wait_for_event(const struct snapshot *snapshot, short frames, __u64 ns)
 {
-	struct pollfd tap = { .fd = snapshot->relay.fd, .events = frames };
+	struct pollfd tap = { .fd = snapshot->session.relay.fd, .events = frames };
 	int ready = signals_poll(&tap, 1, ns);
 
 	if (signals_ends())
@@ -137,12 +117,12 @@ static enum event wait_for_event(const struct snapshot *snapshot, short frames, 
 /* Return: an exit status, after a message unless it is EXIT_OK. */
 static int set_moment(struct snapshot *snapshot, bool triggered)
 {
-	int err = triggered ? relay_triggered(&snapshot->relay, &snapshot->moment)
-			    : relay_now(&snapshot->relay, &snapshot->moment);
+	int err = triggered ? relay_triggered(&snapshot->session.relay, &snapshot->moment)
+			    : relay_now(&snapshot->session.relay, &snapshot->moment);
 
 	if (!err)
 		return EXIT_OK;
-	msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+	session_complain(&snapshot->session);
 	return EXIT_FAILED;
 }
 
@@ -157,10 +137,10 @@ static int wait_for_moment(struct snapshot *snapshot)
 
 	if (!options->on.bf_insns && !options->signal)
 		return set_moment(snapshot, false);
-	fprintf(stderr, "waiting at %s\n", options->tap);
+	fprintf(stderr, "waiting at %s\n", snapshot->session.tap);
 	event = wait_for_event(snapshot, options->on.bf_insns ? POLLPRI : 0, ~0ULL);
 	if (event == EVENT_GONE) {
-		msg_error("%s went away, nothing is written", options->tap);
+		msg_error("%s went away, nothing is written", snapshot->session.tap);
 		return EXIT_GONE;
 	}
 	if (event == EVENT_END)
@@ -178,8 +158,8 @@ static int wait_for_rest(const struct snapshot *snapshot)
 	enum event event = EVENT_TIME;
 
 	while (event != EVENT_END && event != EVENT_GONE) {
-		if (relay_now(&snapshot->relay, &now)) {
-			msg_error("%s: %s", snapshot->options.tap, strerror(errno));
+		if (relay_now(&snapshot->session.relay, &now)) {
+			session_complain(&snapshot->session);
 			return EXIT_FAILED;
 		}
 		if (now >= until)
@@ -187,7 +167,7 @@ static int wait_for_rest(const struct snapshot *snapshot)
 		event = wait_for_event(snapshot, 0, until - now);
 	}
 	if (event == EVENT_GONE)
-		msg_warning("%s went away before the time", snapshot->options.tap);
+		msg_warning("%s went away before the time", snapshot->session.tap);
 	return event == EVENT_END ? EXIT_FAILED : EXIT_OK;
 }
 
@@ -197,53 +177,28 @@ static int wait_for_rest(const struct snapshot *snapshot)
 static void skip_old(struct snapshot *snapshot)
 {
 	struct port_account skipped[SOFTTAP_PORTS] = { };
-	unsigned int cpu, port;
+	unsigned int cpu;
 
-	for (cpu = 0; cpu < snapshot->relay.geometry.cpus; cpu++)
-		merge_skip(&snapshot->relay, cpu, snapshot->from, skipped);
-	for (port = 0; port < SOFTTAP_PORTS; port++) {
-		snapshot->ports[port].passed_over += skipped[port].recorded;
-		snapshot->ports[port].unplaced += skipped[port].dropped;
-	}
+	for (cpu = 0; cpu < snapshot->session.relay.geometry.cpus; cpu++)
+		merge_skip(&snapshot->session.relay, cpu, snapshot->from, skipped);
+	session_skipped(&snapshot->session, skipped);
 }
 
-static void add_account(struct snapshot *snapshot, const struct batch *batch)
+static void note_times(struct snapshot *snapshot, const struct batch *batch)
 {
-	unsigned int port;
-
-	for (port = 0; port < SOFTTAP_PORTS; port++) {
-		snapshot->ports[port].recorded += batch->ports[port].recorded;
-		snapshot->ports[port].dropped += batch->ports[port].dropped;
-	}
-	if (!snapshot->records && batch->records)
+	if (!batch->records)
+		return;
+	if (!snapshot->session.records)
 		snapshot->first = pcapng_epb_time(batch->pieces[0].iov_base);
-	snapshot->records += batch->records;
-	if (batch->records)
-		snapshot->last = batch->last;
-}
-
-static int write_blocks(struct snapshot *snapshot, const struct blocks *blocks)
-{
-	struct iovec piece = { (void *)blocks->bytes, blocks->length };
-
-	return storage_write(&snapshot->storage, &piece, 1) == (ssize_t)blocks->length ? 0 : -1;
+	snapshot->last = batch->last;
 }
 
 static int write_start(struct snapshot *snapshot)
 {
 	struct blocks blocks = { .length = 0 };
 
-	pcapng_start(&blocks, &snapshot->relay.geometry, NULL);
-	return write_blocks(snapshot, &blocks);
-}
-
-static int write_batch(struct snapshot *snapshot, const struct batch *batch)
-{
-	int n_pieces = batch->n_pieces;
-	const struct iovec *pieces = restamp_pieces(&snapshot->restamp, batch->pieces, &n_pieces);
-	ssize_t written = storage_write(&snapshot->storage, pieces, n_pieces);
-
-	return written == (ssize_t)batch->bytes ? 0 : -1;
+	pcapng_start(&blocks, &snapshot->session.relay.geometry, NULL);
+	return session_write_blocks(&snapshot->session, &blocks);
 }
 
 static int write_records(struct snapshot *snapshot)
@@ -254,12 +209,14 @@ static int write_records(struct snapshot *snapshot)
 	__u64 horizon = 0;
 
 	while (!err && (horizon < snapshot->until || batch->records)) {
-		flight_copy(&snapshot->relay, flight);
+		flight_copy(&snapshot->session.relay, flight);
 		skip_old(snapshot);
 		horizon = flight->horizon < snapshot->until ? flight->horizon : snapshot->until;
-		merge_fill(&snapshot->relay, batch, horizon, ~0ULL);
-		add_account(snapshot, batch);
-		err = write_batch(snapshot, batch);
+		merge_fill(&snapshot->session.relay, batch, horizon, ~0ULL);
+		note_times(snapshot, batch);
+		session_account(&snapshot->session, batch);
+		if (session_write_batch(&snapshot->session, batch, false) != batch->bytes)
+			err = -1;
 	}
 	free(batch);
 	return err;
@@ -287,17 +244,17 @@ static const char *gap_text(char *text, size_t size, const struct snapshot *snap
 static int write_end(struct snapshot *snapshot)
 {
 	char comment[128];
-	__u64 start = snapshot->records ? snapshot->first : snapshot->moment;
+	__u64 start = snapshot->session.records ? snapshot->first : snapshot->moment;
 	__u64 end = snapshot->last > snapshot->moment ? snapshot->last : snapshot->moment;
 	struct blocks blocks = { .length = 0 };
 	unsigned int port;
 
-	for (port = 0; port < snapshot->relay.geometry.ports; port++)
-		pcapng_statistics(&blocks, port, &snapshot->ports[port],
-				  clock_add(start, snapshot->clock.shift),
-				  clock_add(end, snapshot->clock.shift),
+	for (port = 0; port < snapshot->session.relay.geometry.ports; port++)
+		pcapng_statistics(&blocks, port, &snapshot->session.ports[port],
+				  clock_add(start, snapshot->session.clock.shift),
+				  clock_add(end, snapshot->session.clock.shift),
 				  gap_text(comment, sizeof(comment), snapshot));
-	return write_blocks(snapshot, &blocks);
+	return session_write_blocks(&snapshot->session, &blocks);
 }
 
 /* The output takes nothing. Return: has somebody asked for an end meanwhile? */
@@ -316,26 +273,26 @@ static const char *reason(int error)
 /* Return: an exit status, after a message unless it is EXIT_OK. */
 static int write_file(struct snapshot *snapshot)
 {
+	struct storage *storage = &snapshot->session.storage;
 	struct unfinished unfinished;
 	bool whole;
 
-	journal_look(&snapshot->relay, &unfinished);
+	journal_look(&snapshot->session.relay, &unfinished);
 	if (journal_means(&unfinished, snapshot->options.path)) {
 		msg_error("%s: a capture that did not come to its end: give another file",
 			  snapshot->options.path);
 		return EXIT_OUTPUT;
 	}
-	if (storage_open(&snapshot->storage, snapshot->options.path, STORAGE_WHOLE))
+	if (storage_open(storage, snapshot->options.path, STORAGE_WHOLE))
 		return EXIT_OUTPUT;
-	snapshot->storage.give_up = is_asked_to_end;
-	whole = !storage_begin(&snapshot->storage) && !write_start(snapshot) &&
-		!write_records(snapshot) && !write_end(snapshot) &&
-		!storage_sync(&snapshot->storage) && !storage_appear(&snapshot->storage);
-	if (whole && !storage_close(&snapshot->storage))
+	storage->give_up = is_asked_to_end;
+	whole = !storage_begin(storage) && !write_start(snapshot) && !write_records(snapshot) &&
+		!write_end(snapshot) && !storage_sync(storage) && !storage_appear(storage);
+	if (whole && !storage_close(storage))
 		return EXIT_OK;
-	msg_error("cannot write to %s: %s", snapshot->storage.path, reason(errno));
+	msg_error("cannot write to %s: %s", storage->path, reason(errno));
 	if (!whole)
-		storage_drop(&snapshot->storage);
+		storage_drop(storage);
 	return EXIT_OUTPUT;
 }
 
@@ -363,15 +320,15 @@ static void set_window(struct snapshot *snapshot)
 static int show_result(const struct snapshot *snapshot)
 {
 	char gap[128];
-	const struct softtap_geometry *geometry = &snapshot->relay.geometry;
+	const struct softtap_geometry *geometry = &snapshot->session.relay.geometry;
 	unsigned int port;
 
-	fprintf(stderr, "%llu packet%s written, %.3f seconds\n", snapshot->records,
-		snapshot->records == 1 ? "" : "s",
+	fprintf(stderr, "%llu packet%s written, %.3f seconds\n", snapshot->session.records,
+		snapshot->session.records == 1 ? "" : "s",
 		(double)(snapshot->last - snapshot->first) / NS_PER_S);
 	for (port = 0; port < geometry->ports; port++)
 		fprintf(stderr, "%s: %llu written\n", msg_printable(geometry->ifname[port]),
-			snapshot->ports[port].recorded);
+			snapshot->session.ports[port].recorded);
 	if (!gap_text(gap, sizeof(gap), snapshot))
 		return EXIT_OK;
 	msg_error("%s", gap);
@@ -381,12 +338,12 @@ static int show_result(const struct snapshot *snapshot)
 /* Return: 0, or -1 with errno. */
 static int begin(struct snapshot *snapshot)
 {
-	struct relay *relay = &snapshot->relay;
+	struct session *session = &snapshot->session;
 
-	if (flight_begin(relay, &snapshot->flight) || file_clock_begin(&snapshot->clock, relay))
+	if (flight_begin(&session->relay, &snapshot->flight) ||
+	    file_clock_begin(&session->clock, &session->relay))
 		return -1;
-	return restamp_begin(&snapshot->restamp, snapshot->clock.shift,
-			     BATCH_BYTES + relay->geometry.subbuf_size);
+	return session_restamp(session);
 }
 
 static int take_snapshot(struct snapshot *snapshot)
@@ -394,8 +351,8 @@ static int take_snapshot(struct snapshot *snapshot)
 	const struct options *options = &snapshot->options;
 	int status;
 
-	if (options->on.bf_insns && relay_trigger(&snapshot->relay, &options->on)) {
-		filter_refused(options->tap);
+	if (options->on.bf_insns && relay_trigger(&snapshot->session.relay, &options->on)) {
+		filter_refused(snapshot->session.tap);
 		return EXIT_FAILED;
 	}
 	status = wait_for_moment(snapshot);
@@ -404,7 +361,8 @@ static int take_snapshot(struct snapshot *snapshot)
 	if (status != EXIT_OK)
 		return status;
 	if (begin(snapshot)) {
-		msg_error("cannot copy the buffers of %s: %s", options->tap, strerror(errno));
+		msg_error("cannot copy the buffers of %s: %s", snapshot->session.tap,
+			  strerror(errno));
 		return EXIT_FAILED;
 	}
 	set_window(snapshot);
@@ -412,44 +370,21 @@ static int take_snapshot(struct snapshot *snapshot)
 	return status == EXIT_OK ? show_result(snapshot) : status;
 }
 
-/* Return: 0, or -1 with a message. */
-static int check_policy(const char *tap)
-{
-	char policy[SYSFS_VALUE];
-
-	if (read_value(policy, sizeof(policy), "%s/%s/policy", sysfs_root(), tap) ||
-	    !strcmp(policy, "flight"))
-		return 0;
-	msg_error("%s has policy %s: only flight keeps what passed", tap, policy);
-	return -1;
-}
-
-/* What needs root comes before it is given up. Return: 0, or -1 with a message. */
-static int settle(struct snapshot *snapshot)
-{
-	if (scheduling_apply(&snapshot->options.scheduling, &snapshot->relay))
-		return -1;
-	return privileges_drop(&snapshot->options.privileges);
-}
-
 static int run(struct snapshot *snapshot)
 {
-	char name[TAP_NAME];
+	struct options *options = &snapshot->options;
+	struct session *session = &snapshot->session;
 	int status;
 
-	snapshot->options.tap = tap_name(name, snapshot->options.tap);
-	if (!snapshot->options.tap)
-		return EXIT_FAILED;
-	status = relay_open(&snapshot->relay, snapshot->options.tap);
+	status = session_open(session, options->tap, true);
 	if (status)
 		return status;
-	if (check_policy(snapshot->options.tap) || settle(snapshot))
+	if (session_settle(session, &options->scheduling, &options->privileges))
 		status = EXIT_FAILED;
 	else
 		status = take_snapshot(snapshot);
-	restamp_end(&snapshot->restamp);
-	flight_end(&snapshot->relay, &snapshot->flight);
-	relay_close(&snapshot->relay);
+	flight_end(&session->relay, &snapshot->flight);
+	session_close(session);
 	return status;
 }
 
