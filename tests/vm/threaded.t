@@ -19,7 +19,7 @@
 
 cards='--nic virtio-net-pci --nic virtio-net-pci --nic virtio-net-pci --nic virtio-net-pci'
 machines=("--kernel 6.1 --smp 1 $cards" "--kernel 6.12 --smp 2 $cards")
-rounds=$(count 3 300)
+rounds=$(count 3 400)
 timeout=$(count 300 3600)
 
 prepare() {
