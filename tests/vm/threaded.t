@@ -18,7 +18,9 @@
 . "$tests/lib/guest.sh"
 
 cards='--nic virtio-net-pci --nic virtio-net-pci --nic virtio-net-pci --nic virtio-net-pci'
-machines=("--kernel 6.1 --smp 1 $cards" "--kernel 6.12 --smp 2 $cards")
+# What is recorded lies in memory: half a gigabyte a hundred rounds.
+memory="--mem $(count 1024 6144)"
+machines=("--kernel 6.1 --smp 1 $memory $cards" "--kernel 6.12 --smp 2 $memory $cards")
 rounds=$(count 3 400)
 timeout=$(count 300 3600)
 
