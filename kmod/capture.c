@@ -19,6 +19,7 @@
 #include "compat/compat.h"
 #include "counters.h"
 #include "frame.h"
+#include "frame_fcs.h"
 #include "port.h"
 #include "reader.h"
 
@@ -137,13 +138,15 @@ static void *put_head(void *to, const struct softtap_port *port, u64 now, u32 to
 	return head + 1;
 }
 
-static void *put_flags(void *to)
+static void *put_flags(void *to, const struct softtap_fcs *fcs)
 {
 	struct softtap_epb_flags *flags = to;
 
 	flags->option.code = SOFTTAP_OPT_EPB_FLAGS;
 	flags->option.length = sizeof(flags->direction);
 	flags->direction = SOFTTAP_EPB_INBOUND;
+	if (fcs)
+		flags->direction |= SOFTTAP_EPB_FCS_LENGTH(fcs->length) | fcs->errors;
 	return flags + 1;
 }
 
@@ -173,13 +176,32 @@ static __always_inline u32 record_length(u32 captured, bool lost)
 	       (lost ? sizeof(struct softtap_epb_drops) : 0);
 }
 
+/* Copies @captured bytes of a frame of @length bytes, of which @fcs is the end. */
+static bool copy_with_fcs(u8 *to, const struct sk_buff *skb, u32 length, u32 captured,
+			  const struct softtap_fcs *fcs)
+{
+	u32 body = min(captured, length - fcs->length);
+
+	memcpy(to + body, &fcs->value, captured - body);
+	return copy_start(to, skb, body);
+}
+
+static __always_inline bool copy(u8 *to, const struct sk_buff *skb, u32 length, u32 captured,
+				 const struct softtap_fcs *fcs)
+{
+	if (fcs)
+		return copy_with_fcs(to, skb, length, captured, fcs);
+	return captured == length ? copy_whole(to, skb) : copy_start(to, skb, captured);
+}
+
 /*
  * Writes a record of @captured bytes of a frame of @length bytes, behind @lost others of its port
- * that are not there. Return: false when there was no room.
+ * that are not there; with @fcs if there is one. Return: false when there was no room.
  */
 static __always_inline bool __record(const struct softtap_port *port,
 				     struct softtap_buffer *buffer,
-				     const struct sk_buff *skb, u32 length, u32 captured, u64 lost)
+				     const struct sk_buff *skb, u32 length, u32 captured, u64 lost,
+				     const struct softtap_fcs *fcs)
 {
 	u32 padded = ALIGN(captured, 4);
 	u32 total = record_length(captured, lost);
@@ -189,11 +211,11 @@ static __always_inline bool __record(const struct softtap_port *port,
 		return false;
 	to = put_head(to, port, softtap_channel_now(buffer), total, captured, length);
 	*(u32 *)(to + padded - sizeof(u32)) = 0;
-	if (unlikely(!(captured == length ? copy_whole(to, skb) : copy_start(to, skb, captured))))
+	if (unlikely(!copy(to, skb, length, captured, fcs)))
 		return false;
 	if (unlikely(skb->ip_summed == CHECKSUM_PARTIAL))
 		finish_checksum(to, captured, skb);
-	to = put_flags(to + padded);
+	to = put_flags(to + padded, fcs);
 	if (lost)
 		to = put_drops(to, lost);
 	put_end(to, total);
@@ -211,7 +233,7 @@ static noinline bool record_special(const struct softtap_port *port,
 				    const struct sk_buff *skb, u32 length, u32 captured)
 {
 	captured = min(captured, readable_length(skb, length));
-	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index]))
+	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index], NULL))
 		return false;
 	buffer->unplaced[port->index] = 0;
 	count_captured(port, captured);
@@ -224,10 +246,24 @@ static __always_inline bool record(const struct softtap_port *port, struct softt
 {
 	if (unlikely(length > snaplen || buffer->unplaced[port->index]))
 		return record_special(port, buffer, skb, length, min(length, snaplen));
-	if (unlikely(!__record(port, buffer, skb, length, length, 0)))
+	if (unlikely(!__record(port, buffer, skb, length, length, 0, NULL)))
 		return !softtap_frags_readable(skb) &&
 		       record_special(port, buffer, skb, length, length);
 	count_captured(port, length);
+	return true;
+}
+
+/* Return: false when there was no room. */
+static bool record_with_fcs(const struct softtap_port *port, struct softtap_buffer *buffer,
+			    const struct sk_buff *skb, u32 length, const struct softtap_fcs *fcs)
+{
+	u32 captured = min(readable_length(skb, length) + fcs->length, READ_ONCE(buffer->snaplen));
+
+	if (!__record(port, buffer, skb, length + fcs->length, captured,
+		      buffer->unplaced[port->index], fcs))
+		return false;
+	buffer->unplaced[port->index] = 0;
+	count_captured(port, min(captured, length));
 	return true;
 }
 
@@ -480,6 +516,38 @@ bool softtap_capture(const struct softtap_port *port, struct softtap_buffer *buf
 	if (unlikely(active != SOFTTAP_ACTIVE))
 		return capture_special(port, buffer, skb, length, active);
 	return capture(port, buffer, skb, length);
+}
+
+/**
+ * softtap_capture_with_fcs - record a frame and its FCS
+ * @port: where it arrived
+ * @buffer: this CPU's, which is active
+ * @skb: not changed; data at the network header, without the FCS; no super-frame
+ * @length: bytes of the frame without it
+ * @active: of the buffer, when the frame came
+ * @fcs: the FCS, and what is wrong with the frame
+ *
+ * As softtap_capture(). The snaplen counts bytes of the FCS, a filter does not see them.
+ *
+ * Context: softirq (BH off), RCU read side.
+ * Return: whether it may go on; it may not when it is refused.
+ */
+bool softtap_capture_with_fcs(const struct softtap_port *port, struct softtap_buffer *buffer,
+			      const struct sk_buff *skb, u32 length, u8 active,
+			      const struct softtap_fcs *fcs)
+{
+	const struct softtap_load load = { .frames = 1, .bytes = length };
+
+	if (active & SOFTTAP_ACTIVE_STOPPED) {
+		count_refused(port, load);
+		return false;
+	}
+	if (active != SOFTTAP_ACTIVE && !is_wanted(port, buffer, skb)) {
+		count_filtered(port, 1);
+		return true;
+	}
+	return record_with_fcs(port, buffer, skb, length, fcs) ||
+	       miss(port, buffer, load, READ_ONCE(buffer->policy));
 }
 
 /* Return: whether all of them may go on. */

@@ -5,5 +5,6 @@
 #include <linux/netdevice.h>
 
 rx_handler_result_t softtap_handle_frame(struct sk_buff **pskb);
+rx_handler_result_t softtap_handle_fcs_frame(struct sk_buff **pskb);
 
 #endif /* _SOFTTAP_FORWARD_H */

@@ -51,6 +51,10 @@ MODULE_PARM_DESC(guard, "stop what the host itself sends out of the ports (1)");
 module_param_named(link_follow, settings.link_follow, bool, 0444);
 MODULE_PARM_DESC(link_follow, "take one port's link down with the other's (0)");
 
+static char *bad_frames = "drop";
+module_param(bad_frames, charp, 0444);
+MODULE_PARM_DESC(bad_frames, "frames that arrive broken: drop, record or pass, or two of these as pass:record (drop)");
+
 module_param_named(wait, settings.wait, bool, 0444);
 MODULE_PARM_DESC(wait, "make taps whose interfaces are not there yet, and wait for these (0)");
 
@@ -98,7 +102,8 @@ static int __init softtap_init(void)
 {
 	int err;
 
-	err = softtap_policy_parse(policy, &settings.policy);
+	err = softtap_policy_parse(policy, &settings.policy) ?:
+	      softtap_bad_frames_parse(bad_frames, settings.bad_frames);
 	if (err)
 		return err;
 	err = softtap_channel_init();

@@ -12,6 +12,7 @@
 #include <linux/rtnetlink.h>
 #include "forward.h"
 #include "port.h"
+#include "port_bad_frames.h"
 #include "port_guard.h"
 #include "port_offloads.h"
 #include "tap.h"
@@ -60,8 +61,10 @@ void softtap_port_get_name(const struct softtap_port *port, char name[IFNAMSIZ])
  */
 struct softtap_port *softtap_port_of(const struct net_device *dev)
 {
+	rx_handler_func_t *handler = rcu_access_pointer(dev->rx_handler);
+
 	ASSERT_RTNL();
-	if (rcu_access_pointer(dev->rx_handler) != softtap_handle_frame)
+	if (handler != softtap_handle_frame && handler != softtap_handle_fcs_frame)
 		return NULL;
 	return rtnl_dereference(dev->rx_handler_data);
 }
@@ -123,7 +126,8 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 	netdev_hold(dev, &port->tracker, GFP_KERNEL);
 	softtap_port_set_name(port, dev);
 	rcu_assign_pointer(port->dev, dev);
-	err = netdev_rx_handler_register(dev, softtap_handle_frame, port);
+	port->fcs = port->bad_frames == SOFTTAP_BAD_DROP ? SOFTTAP_FCS_NONE : SOFTTAP_FCS_SOME;
+	err = netdev_rx_handler_register(dev, softtap_bad_frames_handler(port), port);
 	if (err)
 		goto err_put_dev;
 	netdev_info(dev, "softtap: port %c of %s\n", 'a' + port->index, port->tap->name);
@@ -201,6 +205,18 @@ bool softtap_port_awaits(const struct softtap_port *port, const struct net *net,
 	ASSERT_RTNL();
 	return !rcu_access_pointer(port->dev) && net_eq(port->tap->net, net) &&
 	       !strcmp(port->ifname, ifname);
+}
+
+/**
+ * softtap_port_fcs_bytes - how much of each record of a port is its FCS
+ * @port: of a tap
+ *
+ * Context: any.
+ * Return: bytes, which stay the same as long as somebody records.
+ */
+u8 softtap_port_fcs_bytes(const struct softtap_port *port)
+{
+	return READ_ONCE(port->fcs) == SOFTTAP_FCS_ALL ? ETH_FCS_LEN : 0;
 }
 
 /**

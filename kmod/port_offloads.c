@@ -11,6 +11,7 @@
 #include <linux/rtnetlink.h>
 #include "compat/compat.h"
 #include "port.h"
+#include "port_bad_frames.h"
 #include "port_offloads.h"
 
 /* What merges, and what changes how GRO does it. */
@@ -103,7 +104,8 @@ void softtap_offloads_warn(const struct net_device *dev, const struct net_device
  * softtap_offloads_take - turn off what merges frames, so that nobody turns it on
  * @port: attached
  *
- * It is taken out of dev->hw_features as well ("off [fixed]" to ethtool), as far as it is off:
+ * What hands up broken frames is turned on, if that is wanted, so that nobody turns it off. Both
+ * are taken out of dev->hw_features as well ("off [fixed]" to ethtool), as far as they are right:
  * whoever changes his mind about it meanwhile is told that he cannot, rather than that he could. In
  * dev->wanted_features alone it cannot stay, as drivers look at that (veth_open()).
  *
@@ -114,17 +116,22 @@ void softtap_offloads_take(struct softtap_port *port)
 {
 	struct net_device *dev = rtnl_dereference(port->dev);
 	netdev_features_t wanted = dev->wanted_features & MERGING_FEATURES;
+	netdev_features_t missing = softtap_bad_frames_features(port) & ~dev->features;
 	netdev_features_t changeable;
 
-	if (wanted) {
+	if (wanted | missing) {
 		port->offloads |= wanted;
+		port->switched_on |= missing & ~dev->wanted_features;
 		dev->wanted_features &= ~wanted;
+		dev->wanted_features |= missing;
 		netdev_update_features(dev);
 		if (softtap_offloads_merge(dev))
 			netdev_warn(dev, "softtap: offloads that merge frames cannot be turned off: %pNF\n",
 				    &dev->features);
 	}
+	softtap_bad_frames_settle(port);
 	changeable = dev->hw_features & MERGING_FEATURES & ~dev->features;
+	changeable |= dev->hw_features & softtap_bad_frames_features(port) & dev->features;
 	port->changeable |= changeable;
 	dev->hw_features &= ~changeable;
 }
@@ -143,8 +150,10 @@ void softtap_offloads_give_back(struct softtap_port *port, struct net_device *de
 	netdev_lock_ops(dev);
 	dev->hw_features |= port->changeable;
 	dev->wanted_features |= port->offloads;
+	dev->wanted_features &= ~port->switched_on;
 	port->changeable = 0;
 	port->offloads = 0;
+	port->switched_on = 0;
 	if (dev->reg_state == NETREG_REGISTERED)
 		netdev_update_features(dev);
 	netdev_unlock_ops(dev);

@@ -279,6 +279,41 @@ int softtap_recording_set_policy(struct softtap_channel *channel, enum softtap_p
 }
 
 /**
+ * softtap_recording_hold - let nobody begin to record for a moment
+ * @channel: open
+ *
+ * For what must not change under the eyes of a reader. Logs one line when it refuses.
+ *
+ * Context: process; softtap_recording_let_go() ends it.
+ * Return: 0, -EBUSY if somebody reads, or with policy flight, which always records.
+ */
+int softtap_recording_hold(struct softtap_channel *channel)
+{
+	bool flight;
+
+	mutex_lock(&channel->lock);
+	flight = channel->policy == SOFTTAP_POLICY_FLIGHT;
+	if (!flight && !__is_read(channel))
+		return 0;
+	pr_err("%s: no change of this %s\n", channel->name,
+	       flight ? "with policy flight: set another one first" :
+			"while somebody reads: end softtap capture first");
+	mutex_unlock(&channel->lock);
+	return -EBUSY;
+}
+
+/**
+ * softtap_recording_let_go - let readers begin to record again
+ * @channel: held by softtap_recording_hold()
+ *
+ * Context: process.
+ */
+void softtap_recording_let_go(struct softtap_channel *channel)
+{
+	mutex_unlock(&channel->lock);
+}
+
+/**
  * __softtap_recording_set_snaplen - let the smaller of two limits hold
  * @channel: whose limits, the tap's and the reader's, are set
  *

@@ -25,6 +25,8 @@ bool __softtap_is_recording(const struct softtap_channel *channel);
 void softtap_recording_open(struct softtap_channel *channel);
 void softtap_recording_tell(struct softtap_channel *channel);
 int softtap_recording_set_policy(struct softtap_channel *channel, enum softtap_policy policy);
+int softtap_recording_hold(struct softtap_channel *channel);
+void softtap_recording_let_go(struct softtap_channel *channel);
 void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen);
 u64 softtap_recording_now(const struct softtap_channel *channel);
 void softtap_recording_clock(const struct softtap_channel *channel, struct softtap_clock *clock);

@@ -66,6 +66,51 @@ int softtap_policy_check(enum softtap_policy policy, unsigned int ports)
 	return -EINVAL;
 }
 
+const char * const softtap_bad_frames_names[] = {
+	[SOFTTAP_BAD_DROP] = "drop",
+	[SOFTTAP_BAD_RECORD] = "record",
+	[SOFTTAP_BAD_PASS] = "pass",
+};
+
+static int parse_bad_frames(const char *word, size_t length, enum softtap_bad_frames *bad_frames)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(softtap_bad_frames_names); i++) {
+		if (strlen(softtap_bad_frames_names[i]) == length &&
+		    !strncmp(word, softtap_bad_frames_names[i], length)) {
+			*bad_frames = i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/**
+ * softtap_bad_frames_parse - read what is to become of broken frames
+ * @words: a word for both ports, or two with a colon between; a newline may follow
+ * @bad_frames: set on success
+ *
+ * Return: 0, -EINVAL for words that are none.
+ */
+int softtap_bad_frames_parse(const char *words, enum softtap_bad_frames bad_frames[SOFTTAP_PORTS])
+{
+	size_t first = strcspn(words, ":\n");
+	enum softtap_bad_frames parsed[SOFTTAP_PORTS];
+	int err = parse_bad_frames(words, first, &parsed[0]);
+
+	parsed[1] = parsed[0];
+	if (!err && words[first] == ':')
+		err = parse_bad_frames(words + first + 1, strcspn(words + first + 1, "\n"),
+				       &parsed[1]);
+	if (!err)
+		memcpy(bad_frames, parsed, sizeof(parsed));
+	else
+		pr_err("bad_frames: \"%.*s\" is an invalid value: drop, record, pass, or two of them as pass:record\n",
+		       (int)min_t(size_t, strcspn(words, "\n"), 16), words);
+	return err;
+}
+
 /* KiB of buffers that may be taken of what is free. */
 static u64 memory_limit(void)
 {

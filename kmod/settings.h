@@ -3,6 +3,7 @@
 #define _SOFTTAP_SETTINGS_H
 
 #include <linux/types.h>
+#include "softtap.h"
 
 /**
  * enum softtap_policy - what happens when the capture buffer is full
@@ -17,6 +18,18 @@ enum softtap_policy {
 };
 
 /**
+ * enum softtap_bad_frames - what becomes of a frame that arrives broken
+ * @SOFTTAP_BAD_DROP: what its driver does with it, which is to drop and count it
+ * @SOFTTAP_BAD_RECORD: it is recorded, and not sent on
+ * @SOFTTAP_BAD_PASS: it is recorded, and sent on broken as it came
+ */
+enum softtap_bad_frames {
+	SOFTTAP_BAD_DROP,
+	SOFTTAP_BAD_RECORD,
+	SOFTTAP_BAD_PASS,
+};
+
+/**
  * struct softtap_settings - how a tap is to be, as insmod or sysfs said it
  * @subbuf_kb: KiB of a sub-buffer
  * @subbufs: sub-buffers per CPU
@@ -24,6 +37,7 @@ enum softtap_policy {
  * @policy: see there
  * @guard: stop what the host itself sends out of the ports
  * @link_follow: one port's link goes down with the other's
+ * @bad_frames: that arrive on a, and on b
  * @wait: a tap is made before its ports are there
  */
 struct softtap_settings {
@@ -33,13 +47,16 @@ struct softtap_settings {
 	enum softtap_policy policy;
 	bool guard;
 	bool link_follow;
+	enum softtap_bad_frames bad_frames[SOFTTAP_PORTS];
 	bool wait;
 };
 
 extern const char * const softtap_policy_names[];
+extern const char * const softtap_bad_frames_names[];
 
 int softtap_policy_parse(const char *word, enum softtap_policy *policy);
 int softtap_policy_check(enum softtap_policy policy, unsigned int ports);
+int softtap_bad_frames_parse(const char *words, enum softtap_bad_frames bad_frames[SOFTTAP_PORTS]);
 bool softtap_settings_memory_allows(u64 kib);
 int softtap_settings_supported(const struct softtap_settings *settings);
 int softtap_settings_check(const struct softtap_settings *settings);

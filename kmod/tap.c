@@ -15,6 +15,7 @@
 #include <linux/string.h>
 #include <net/net_namespace.h>
 #include "compat/compat.h"
+#include "port_bad_frames.h"
 #include "port_offloads.h"
 #include "port_room.h"
 #include "recording.h"
@@ -160,6 +161,7 @@ static void wire_ports(struct softtap_tap *tap)
 		port->tap = tap;
 		port->buffers = tap->channel->buffers;
 		tap->channel->counters[i] = port->counters;
+		port->bad_frames = tap->settings.bad_frames[i];
 		port->peer = tap->ports == 2 ? &tap->port[!i] : NULL;
 	}
 }
@@ -279,6 +281,8 @@ static int attach_ports(struct softtap_tap *tap)
 		err = __check_named(tap, tap->port[i].ifname);
 	for (i = 0; i < tap->ports && !err; i++)
 		err = __attach_named(tap, &tap->port[i]);
+	if (!err)
+		err = softtap_bad_frames_check(tap, tap->settings.bad_frames);
 	if (!err)
 		err = softtap_room_check(tap, tap->settings.policy, tap->settings.snaplen);
 	if (err)
@@ -552,6 +556,50 @@ int softtap_tap_set_guard(struct softtap_tap *tap, bool armed)
 		__set_guard(tap, tap->settings.guard);
 	else
 		tap->settings.guard = armed;
+	rtnl_unlock();
+	return err;
+}
+
+/* Those of the device are asked for, or were given back. */
+static void __set_bad_frames(struct softtap_tap *tap, unsigned int i,
+			     enum softtap_bad_frames wanted)
+{
+	struct softtap_port *port = &tap->port[i];
+	struct net_device *dev = rtnl_dereference(port->dev);
+
+	tap->settings.bad_frames[i] = wanted;
+	softtap_bad_frames_set(port, wanted);
+	if (!dev)
+		return;
+	netdev_lock_ops(dev);
+	softtap_offloads_take(port);
+	netdev_unlock_ops(dev);
+}
+
+/**
+ * softtap_tap_set_bad_frames - change what becomes of frames that arrive broken
+ * @tap: a tap
+ * @wanted: for those that arrive on a, and on b
+ *
+ * A file says of each port whether its frames have their FCS: so it stays as long as somebody
+ * records. Logs one line when it refuses.
+ *
+ * Context: process, takes RTNL, sleeps for grace periods.
+ * Return: 0, -EBUSY (there is a reader, or policy flight), -EOPNOTSUPP (the ports cannot do it).
+ */
+int softtap_tap_set_bad_frames(struct softtap_tap *tap, const enum softtap_bad_frames *wanted)
+{
+	unsigned int i;
+	int err;
+
+	rtnl_lock();
+	err = softtap_bad_frames_check(tap, wanted) ?: softtap_recording_hold(tap->channel);
+	if (err)
+		goto unlock;
+	for (i = 0; i < tap->ports; i++)
+		__set_bad_frames(tap, i, wanted[i]);
+	softtap_recording_let_go(tap->channel);
+unlock:
 	rtnl_unlock();
 	return err;
 }

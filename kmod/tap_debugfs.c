@@ -255,7 +255,7 @@ static const struct file_operations cpu_fops = {
 };
 
 /* The longest header: a section header and two interfaces, each with a name and its end. */
-#define HEADER_MAX	(28 + SOFTTAP_PORTS * (20 + 4 + SOFTTAP_NAME_SIZE + 8 + 4))
+#define HEADER_MAX	(28 + SOFTTAP_PORTS * (20 + 4 + SOFTTAP_NAME_SIZE + 8 + 8 + 4))
 
 static u32 *put_section(u32 *to)
 {
@@ -283,7 +283,7 @@ static u32 *put_option(u32 *to, u16 code, const void *value, u16 length)
 }
 
 /* @to is zeroed memory. */
-static u32 *put_interface(u32 *to, const char *ifname)
+static u32 *put_interface(u32 *to, const char *ifname, u8 fcs_bytes)
 {
 	u8 resolution = SOFTTAP_TSRESOL;
 	u32 *start = to;
@@ -295,6 +295,8 @@ static u32 *put_interface(u32 *to, const char *ifname)
 	*to++ = 0;		/* snaplen: it can change */
 	to = put_option(to, SOFTTAP_OPT_IF_NAME, ifname, strlen(ifname));
 	to = put_option(to, SOFTTAP_OPT_IF_TSRESOL, &resolution, sizeof(resolution));
+	if (fcs_bytes)
+		to = put_option(to, SOFTTAP_OPT_IF_FCSLEN, &fcs_bytes, sizeof(fcs_bytes));
 	to = put_option(to, SOFTTAP_OPT_END, NULL, 0);
 	length = (u8 *)(to + 1) - (u8 *)start;
 	start[1] = length;
@@ -312,7 +314,7 @@ static ssize_t header_read(struct file *file, char __user *buf, size_t count, lo
 
 	for (i = 0; i < tap->ports; i++) {
 		softtap_port_get_name(&tap->port[i], name);
-		end = put_interface(end, name);
+		end = put_interface(end, name, softtap_port_fcs_bytes(&tap->port[i]));
 	}
 	return simple_read_from_buffer(buf, count, ppos, header, (u8 *)end - (u8 *)header);
 }

@@ -64,6 +64,13 @@ static ssize_t port_state_show(struct kobject *kobj, struct kobj_attribute *attr
 	return sysfs_emit(buf, "%s\n", softtap_port_state(port));
 }
 
+static ssize_t fcs_bytes_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
+
+	return sysfs_emit(buf, "%u\n", softtap_port_fcs_bytes(port));
+}
+
 #define PORT_ATTRIBUTE(_dir, _port, _name, _show, _offset)		\
 	static struct port_attribute _dir##_##_name = {			\
 		.attr = __ATTR(_name, 0444, _show, NULL),		\
@@ -78,20 +85,22 @@ static ssize_t port_state_show(struct kobject *kobj, struct kobj_attribute *attr
 
 PORT_ATTRIBUTE(a, 0, ifname, ifname_show, 0)
 PORT_ATTRIBUTE(a, 0, state, port_state_show, 0)
+PORT_ATTRIBUTE(a, 0, fcs_bytes, fcs_bytes_show, 0)
 SOFTTAP_COUNTERS(COUNTER_A)
 PORT_ATTRIBUTE(b, 1, ifname, ifname_show, 0)
 PORT_ATTRIBUTE(b, 1, state, port_state_show, 0)
+PORT_ATTRIBUTE(b, 1, fcs_bytes, fcs_bytes_show, 0)
 SOFTTAP_COUNTERS(COUNTER_B)
 
 #define LIST_A(name, ...)	&a_##name.attr.attr,
 #define LIST_B(name, ...)	&b_##name.attr.attr,
 
 static struct attribute *a_attributes[] = {
-	LIST_A(ifname) LIST_A(state) SOFTTAP_COUNTERS(LIST_A) NULL
+	LIST_A(ifname) LIST_A(state) LIST_A(fcs_bytes) SOFTTAP_COUNTERS(LIST_A) NULL
 };
 
 static struct attribute *b_attributes[] = {
-	LIST_B(ifname) LIST_B(state) SOFTTAP_COUNTERS(LIST_B) NULL
+	LIST_B(ifname) LIST_B(state) LIST_B(fcs_bytes) SOFTTAP_COUNTERS(LIST_B) NULL
 };
 
 static const struct attribute_group port_groups[SOFTTAP_PORTS] = {
@@ -181,6 +190,27 @@ static ssize_t guard_store(struct kobject *kobj, struct kobj_attribute *attr,
 NUMBER_SHOW(link_follow)
 NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
 
+static ssize_t bad_frames_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_tap *tap = tap_of(kobj);
+	enum softtap_bad_frames a = READ_ONCE(tap->port[0].bad_frames);
+	enum softtap_bad_frames b = READ_ONCE(tap->port[1].bad_frames);
+
+	if (tap->ports == 1 || a == b)
+		return sysfs_emit(buf, "%s\n", softtap_bad_frames_names[a]);
+	return sysfs_emit(buf, "%s:%s\n", softtap_bad_frames_names[a],
+			  softtap_bad_frames_names[b]);
+}
+
+static ssize_t bad_frames_store(struct kobject *kobj, struct kobj_attribute *attr,
+				const char *buf, size_t count)
+{
+	enum softtap_bad_frames bad_frames[SOFTTAP_PORTS];
+	int err = softtap_bad_frames_parse(buf, bad_frames);
+
+	return err ?: softtap_tap_set_bad_frames(tap_of(kobj), bad_frames) ?: count;
+}
+
 static ssize_t buffer_size_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", tap_of(kobj)->channel->buffer_size);
@@ -208,6 +238,7 @@ static struct kobj_attribute policy_attribute = __ATTR_RW(policy);
 static struct kobj_attribute snaplen_attribute = __ATTR_RW(snaplen);
 static struct kobj_attribute guard_attribute = __ATTR_RW(guard);
 static struct kobj_attribute link_follow_attribute = __ATTR_RW(link_follow);
+static struct kobj_attribute bad_frames_attribute = __ATTR_RW(bad_frames);
 
 static struct kobj_attribute buffer_size_attribute = __ATTR_RO(buffer_size);
 static struct kobj_attribute buffer_fill_attribute = __ATTR_RO(buffer_fill);
@@ -220,6 +251,7 @@ static struct attribute *tap_attrs[] = {
 	&snaplen_attribute.attr,
 	&guard_attribute.attr,
 	&link_follow_attribute.attr,
+	&bad_frames_attribute.attr,
 	&buffer_size_attribute.attr,
 	&buffer_fill_attribute.attr,
 	&buffer_highest_attribute.attr,

@@ -16,6 +16,7 @@
 #include <net/sch_generic.h>
 #include "compat/compat.h"
 #include "frame.h"
+#include "frame_fcs.h"
 #include "port.h"
 #include "transmit.h"
 
@@ -71,6 +72,8 @@ static bool fits(const struct sk_buff *skb, const struct net_device *dev)
 
 	if (likely(skb->len + softtap_vlan_len(skb) <= limit))
 		return true;
+	if (skb->no_fcs)
+		return skb->len <= limit + ETH_FCS_LEN;
 	return skb_is_gso(skb) && super_frame_fits(skb, limit - softtap_vlan_len(skb));
 }
 
@@ -220,4 +223,30 @@ bool softtap_transmit(const struct softtap_port *port, struct sk_buff *skb)
 	skb_forward_csum(skb);
 	skb_clear_tstamp(skb);
 	return transmit_at_once(skb, dev, &sent) ? sent : transmit_long(skb);
+}
+
+/**
+ * softtap_transmit_with_fcs - send a frame out of a port with the FCS that it came with
+ * @port: where to; a device that cannot do that sends nothing
+ * @skb: what a port received, not shared, its data at the network header; consumed
+ * @fcs: of the frame
+ *
+ * Context: softirq (BH off), RCU read side.
+ * Return: whether the stack or the driver accepted it.
+ */
+bool softtap_transmit_with_fcs(const struct softtap_port *port, struct sk_buff *skb,
+			       const struct softtap_fcs *fcs)
+{
+	struct net_device *dev = rcu_dereference(port->dev);
+
+	if (!dev || !netif_supports_nofcs(dev)) {
+		kfree_skb(skb);
+		return false;
+	}
+	__skb_push(skb, ETH_HLEN);
+	skb = softtap_fcs_put_back(skb, fcs);
+	if (!skb)
+		return false;
+	__skb_pull(skb, ETH_HLEN);
+	return softtap_transmit(port, skb);
 }

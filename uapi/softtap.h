@@ -33,10 +33,15 @@
 
 #define SOFTTAP_OPT_END		0	/* opt_endofopt */
 #define SOFTTAP_OPT_IF_NAME	2	/* IDB: if_name, a string */
+#define SOFTTAP_OPT_IF_FCSLEN	13	/* IDB: if_fcslen, one byte, of each frame's FCS */
 #define SOFTTAP_OPT_IF_TSRESOL	9	/* IDB: if_tsresol, one byte, 9 = ns */
 #define SOFTTAP_OPT_EPB_FLAGS	2	/* EPB: epb_flags, 32 bits */
 #define SOFTTAP_OPT_EPB_DROPS	4	/* EPB: epb_dropcount, 64 bits */
 #define SOFTTAP_EPB_INBOUND	1	/* epb_flags bits 0 and 1: direction */
+#define SOFTTAP_EPB_FCS_LENGTH(n)	((n) << 5)	/* bits 5 to 8: bytes of its FCS */
+#define SOFTTAP_EPB_ERROR_CRC	0x01000000	/* bit 24: the FCS does not fit */
+#define SOFTTAP_EPB_ERROR_LONG	0x02000000	/* bit 25: longer than the MTU allows */
+#define SOFTTAP_EPB_ERROR_SHORT	0x04000000	/* bit 26: shorter than 64 bytes, FCS included */
 #define SOFTTAP_LINKTYPE	1	/* LINKTYPE_ETHERNET */
 #define SOFTTAP_TSRESOL		9	/* timestamps count nanoseconds */
 
@@ -67,8 +72,8 @@ struct softtap_block {
  * @time_high: upper half of the time of arrival, ns since 1970-01-01 UTC by the records' clock
  *	(struct softtap_clock)
  * @time_low: lower half
- * @captured: bytes of the frame that follow, without FCS
- * @original: bytes of the frame on the wire, without FCS
+ * @captured: bytes of the frame that follow, without FCS unless epb_flags tell of one
+ * @original: bytes of the frame on the wire, likewise
  *
  * The frame follows, padded with zeros to 32 bits, then epb_flags, then epb_dropcount if frames
  * of this port were lost before, then opt_endofopt and the block's length.
@@ -85,7 +90,7 @@ struct softtap_epb {
 /**
  * struct softtap_epb_flags - the epb_flags option, right behind the padded frame
  * @option: code and length
- * @direction: SOFTTAP_EPB_INBOUND
+ * @direction: SOFTTAP_EPB_INBOUND; with the FCS in the frame also its length, and errors
  */
 struct softtap_epb_flags {
 	struct softtap_option option;

@@ -9,6 +9,7 @@
  * included. At rest, for port p and its peer q:
  *
  *	p.rx_frames = q.tx_frames + q.tx_dropped + p.refused_frames
+ *		      + (p.bad_rx_frames - q.bad_tx_frames)
  *	p.rx_frames = p.captured + p.filtered + p.lost + p.refused + p.idle (_frames)
  *
  * Those that an ordinary frame writes come first: the module has them in one cache line.
@@ -26,6 +27,8 @@
 	X(filtered_frames, FILTERED_FRAMES)	/* left out by the reader's filter */ \
 	X(lost_frames, LOST_FRAMES)		/* not recorded: no room */	\
 	X(overwritten_frames, OVERWRITTEN_FRAMES) /* recorded, then overwritten */ \
-	X(blocked_frames, BLOCKED_FRAMES)	/* the host's own, stopped */
+	X(blocked_frames, BLOCKED_FRAMES)	/* the host's own, stopped */	\
+	X(bad_rx_frames, BAD_RX_FRAMES)		/* of rx_frames: broken, and not refused */ \
+	X(bad_tx_frames, BAD_TX_FRAMES)		/* of tx_frames: broken */
 
 #endif /* _UAPI_SOFTTAP_COUNTERS_H */

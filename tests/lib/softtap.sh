@@ -67,6 +67,8 @@ laws_hold() {
 		[ $p = b ] || q=b
 		[ -d "$sysfs/$tap/$q" ] || continue
 		sum sent "$tap/$q/tx_frames" "$tap/$q/tx_dropped" "$tap/$p/refused_frames"
+		# Broken ones that were not sent on.
+		sent=$((sent + $(counter "$tap/$p/bad_rx_frames") - $(counter "$tap/$q/bad_tx_frames")))
 		is "$tap/$p: received = sent on the other side + dropped there + refused" "$received" "$sent"
 	done
 }

@@ -479,6 +479,7 @@ static int write_start(struct capture *capture)
 	if (capture->goes_on)
 		return go_on(capture);
 	pcapng_start(&blocks, &capture->session.relay.geometry,
+		     capture->session.relay.fcs_bytes,
 		     comment_on_file(comment, sizeof(comment), capture));
 	if (write_blocks(capture, &blocks))
 		return -1;

@@ -65,6 +65,7 @@ static void print_tap(const struct tap *tap)
 	       strtoul(tap->snaplen, NULL, 10) ? "" : " (whole frames)");
 	printf("  guard        %s\n", strtoul(tap->guard, NULL, 10) ? "on" : "off");
 	printf("  link_follow  %s\n", strtoul(tap->link_follow, NULL, 10) ? "on" : "off");
+	printf("  bad_frames   %s\n", tap->bad_frames);
 	placement_load(&placement, tap);
 	print_cpus("rx", &placement.rx);
 	print_cpus("reader", &placement.reader);
@@ -130,6 +131,7 @@ static struct json_object *tap_json(const struct tap *tap)
 	json_add_number(object, "snaplen", strtoull(tap->snaplen, NULL, 10));
 	json_add_number(object, "guard", strtoull(tap->guard, NULL, 10));
 	json_add_number(object, "link_follow", strtoull(tap->link_follow, NULL, 10));
+	json_add_text(object, "bad_frames", tap->bad_frames);
 	json_add(object, "cpus", cpus_json(tap));
 	return object;
 }

@@ -32,11 +32,13 @@
  * @force: take also what is in use
  * @queues: how many queues each port is to have, 0 for as many as there are
  * @placement: which CPUs do what
+ * @bad_frames: what is to become of frames that arrive broken, NULL for what the module says
  */
 struct wishes {
 	bool force;
 	__u64 queues;
 	struct placement placement;
+	const char *bad_frames;
 };
 
 /* --- What is refused, before anything is changed --------------------------------------------- */
@@ -271,17 +273,31 @@ static int for_ports(const struct state *state, int (*step)(const struct port_st
 	return err;
 }
 
+static int choose_bad_frames(const struct state *state, const char *bad_frames)
+{
+	struct tap tap;
+
+	if (!bad_frames)
+		return 0;
+	if (tap_with_port(&tap, state->ports[0].ifname))
+		return tap_set(tap.name, "bad_frames", bad_frames);
+	msg_error("%s: the tap is gone", state->key.name);
+	return -ENODEV;
+}
+
 /*
  * The tap comes first: daemons react to links that go down and come, and from then on its guard
  * holds what they have to say.
  */
-static int make_tap(const struct state *state)
+static int make_tap(const struct state *state, const char *bad_frames)
 {
 	int err;
 
 	err = stop_if_asked();
 	if (!err)
 		err = tap_create(state->key.name);
+	if (!err)
+		err = choose_bad_frames(state, bad_frames);
 	if (!err)
 		err = for_ports(state, port_prepare);
 	return err ? err : for_ports(state, port_start);
@@ -314,13 +330,14 @@ static int place_interrupts(struct state *state, unsigned int which, const cpu_s
 	return err;
 }
 
-static int make_placed_tap(struct state *state, const struct placement *placement)
+static int make_placed_tap(struct state *state, const struct wishes *wishes)
 {
+	const struct placement *placement = &wishes->placement;
 	int err;
 
 	err = placement_save(placement, &state->key);
 	if (!err)
-		err = make_tap(state);
+		err = make_tap(state, wishes->bad_frames);
 	if (!err && CPU_COUNT(&placement->rx))
 		err = place_interrupts(state, ~0U, &placement->rx);
 	return err;
@@ -409,7 +426,7 @@ static int up_locked(int n, const char **ifnames, const struct wishes *wishes)
 	if (!err)
 		err = state_save(&state);
 	if (!err) {
-		err = make_placed_tap(&state, &wishes->placement);
+		err = make_placed_tap(&state, wishes);
 		if (err)
 			undo(&state);
 		else
@@ -427,6 +444,37 @@ static int take_cpus(const struct option_row *row, const char *value, void *opti
 	return placement_parse(&wishes->placement, value);
 }
 
+/* drop, record or pass, or two of them, for frames from port a and from port b. */
+static bool is_bad_frames(const char *value)
+{
+	static const char *const words[] = { "drop", "record", "pass" };
+	char both[SYSFS_VALUE];
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(words); i++) {
+		if (!strcmp(value, words[i]))
+			return true;
+		for (j = 0; j < ARRAY_SIZE(words); j++) {
+			snprintf(both, sizeof(both), "%s:%s", words[i], words[j]);
+			if (!strcmp(value, both))
+				return true;
+		}
+	}
+	return false;
+}
+
+static int take_bad_frames(const struct option_row *row, const char *value, void *options)
+{
+	struct wishes *wishes = options;
+
+	wishes->bad_frames = value;
+	if (is_bad_frames(value))
+		return 0;
+	msg_error("%s %s: must be drop, record or pass, or two of these as pass:record",
+		  option_label(row), value);
+	return -1;
+}
+
 static const struct option_row rows[] = {
 	OPTION_NUMBER(0, "queues", "N", struct wishes, queues, "queues", 1, 65536,
 		      "give each port N queues; with 1, frames leave in the order in which "
@@ -434,6 +482,10 @@ static const struct option_row rows[] = {
 	OPTION_CALL(0, "cpus", "PLACES", take_cpus,
 		    "processors by what they are for, as rx=0-1,reader=2,post=3: the ports' "
 		    "interrupts, softtap capture, what softtap post starts"),
+	OPTION_CALL(0, "bad-frames", "HOW", take_bad_frames,
+		    "what becomes of frames that arrive broken: drop (the default), record, or "
+		    "pass, which sends them on as they came; two, as pass:record, are for frames "
+		    "from PORT-A and from PORT-B"),
 	OPTION_FLAG(0, "force", struct wishes, force,
 		    "also a port with the default route, a login session over it, or a qdisc "
 		    "of your own, which then stays"),

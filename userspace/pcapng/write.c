@@ -86,8 +86,9 @@ void pcapng_section(struct blocks *blocks, const char *comment)
  * pcapng_interface - append an interface description
  * @blocks: to append to
  * @name: the port's
+ * @fcs_bytes: of each of its frames, 0 if they come without
  */
-void pcapng_interface(struct blocks *blocks, const char *name)
+void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs_bytes)
 {
 	static const __u16 link[] = { SOFTTAP_LINKTYPE, 0 };
 	static const unsigned char resolution = SOFTTAP_TSRESOL;
@@ -97,6 +98,8 @@ void pcapng_interface(struct blocks *blocks, const char *name)
 	put_u32(blocks, 0);	/* snaplen: no limit */
 	put_text(blocks, SOFTTAP_OPT_IF_NAME, name);
 	put_option(blocks, SOFTTAP_OPT_IF_TSRESOL, &resolution, sizeof(resolution));
+	if (fcs_bytes)
+		put_option(blocks, SOFTTAP_OPT_IF_FCSLEN, &fcs_bytes, sizeof(fcs_bytes));
 	end(blocks, start);
 }
 
@@ -104,16 +107,17 @@ void pcapng_interface(struct blocks *blocks, const char *name)
  * pcapng_start - append what a file starts with
  * @blocks: to append to
  * @geometry: tells the ports
+ * @fcs_bytes: of each port's frames
  * @comment: on the whole file, or NULL
  */
 void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
-		  const char *comment)
+		  const unsigned char fcs_bytes[SOFTTAP_PORTS], const char *comment)
 {
 	unsigned int port;
 
 	pcapng_section(blocks, comment);
 	for (port = 0; port < geometry->ports; port++)
-		pcapng_interface(blocks, geometry->ifname[port]);
+		pcapng_interface(blocks, geometry->ifname[port], fcs_bytes[port]);
 }
 
 /* A time is two 32-bit words, the upper one first. */

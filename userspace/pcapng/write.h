@@ -54,9 +54,9 @@ struct port_account {
 };
 
 void pcapng_section(struct blocks *blocks, const char *comment);
-void pcapng_interface(struct blocks *blocks, const char *name);
+void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs_bytes);
 void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
-		  const char *comment);
+		  const unsigned char fcs_bytes[SOFTTAP_PORTS], const char *comment);
 void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
 		       __u64 start, __u64 end_time, const char *comment);
 void pcapng_filler(struct blocks *blocks, size_t length);

@@ -274,7 +274,7 @@ static void begin_again(const struct left *left, const struct relay *relay)
 {
 	struct blocks blocks = { .length = 0 };
 
-	pcapng_start(&blocks, &relay->geometry, NULL);
+	pcapng_start(&blocks, &relay->geometry, relay->fcs_bytes, NULL);
 	if (!ftruncate(left->fd, 0))
 		(void)!pwrite(left->fd, blocks.bytes, blocks.length, 0);
 }

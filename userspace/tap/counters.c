@@ -104,6 +104,7 @@ int tap_read(struct tap *tap, const char *name)
 		{ "snaplen", tap->snaplen },
 		{ "guard", tap->guard },
 		{ "link_follow", tap->link_follow },
+		{ "bad_frames", tap->bad_frames },
 	};
 	size_t i;
 	int err;

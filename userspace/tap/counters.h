@@ -46,6 +46,7 @@ struct tap_port {
  * @snaplen: bytes kept of a frame, "0" is all
  * @guard: "1" when the host's own frames are stopped
  * @link_follow: "1" when a link that goes down takes the other one with it
+ * @bad_frames: what becomes of frames that arrive broken, for both ports or "pass:record"
  * @buffer_size: bytes of each CPU's buffer
  * @buffer_fill: bytes in the fullest of them
  * @buffer_highest: and at most, since the reader attached
@@ -60,6 +61,7 @@ struct tap {
 	char snaplen[SYSFS_VALUE];
 	char guard[SYSFS_VALUE];
 	char link_follow[SYSFS_VALUE];
+	char bad_frames[SYSFS_VALUE];
 	__u64 buffer_size;
 	__u64 buffer_fill;
 	__u64 buffer_highest;

@@ -113,6 +113,28 @@ int tap_create(const char *ports)
 }
 
 /**
+ * tap_set - change a setting of a tap
+ * @name: of the tap
+ * @setting: a file of it
+ * @value: what to write
+ *
+ * Return: 0, or a negative errno after a complaint, in the module's own words if it had some
+ */
+int tap_set(const char *name, const char *setting, const char *value)
+{
+	int log = kernel_log_open();
+	char complaint[512];
+	int err;
+
+	msg_verbose("%s/%s = %s", name, setting, value);
+	err = write_value(value, "%s/%s/%s", sysfs_root(), name, setting);
+	kernel_log_close(log, complaint, sizeof(complaint));
+	if (err)
+		msg_error("%s: %s", name, *complaint ? complaint : strerror(-err));
+	return err;
+}
+
+/**
  * tap_with_port - find the tap that has a port of this network namespace
  * @tap: is filled
  * @ifname: name of the port

@@ -7,6 +7,7 @@
 #include "tap/counters.h"
 
 int tap_create(const char *ports);
+int tap_set(const char *name, const char *setting, const char *value);
 int tap_destroy(const char *name, bool force);
 bool tap_with_port(struct tap *tap, const char *ifname);
 int module_unload(void);

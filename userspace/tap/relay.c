@@ -13,7 +13,9 @@
 #include "tap/counters.h"
 #include "tap/relay.h"
 #include "lib/message.h"
+#include "lib/paths.h"
 #include "lib/status.h"
+#include "lib/sysfs.h"
 
 /* Says why the door does not open. Return: the exit status that fits. */
 static int explain_open(const char *tap, const char *path)
@@ -68,6 +70,18 @@ static int map_control(struct relay *relay)
 	return 0;
 }
 
+/* They stay the same as long as there is a reader. A module that has no such file records none. */
+static void read_fcs_bytes(struct relay *relay)
+{
+	char value[SYSFS_VALUE];
+	unsigned int port;
+
+	for (port = 0; port < relay->geometry.ports; port++)
+		if (!read_value(value, sizeof(value), "%s/%s/%c/fcs_bytes", sysfs_root(),
+				relay->tap, 'a' + port))
+			relay->fcs_bytes[port] = strtoul(value, NULL, 10);
+}
+
 /**
  * relay_open - become a tap's reader
  * @relay: filled
@@ -101,6 +115,7 @@ int relay_open(struct relay *relay, const char *tap)
 		msg_error("the module is older than this program: load the one that belongs to it");
 		goto err_close;
 	}
+	read_fcs_bytes(relay);
 	relay->buffer_size = (__u64)relay->geometry.subbuf_size * relay->geometry.subbufs;
 	if (map_control(relay)) {
 		msg_error("cannot map %s: %s", path, strerror(errno));

@@ -33,6 +33,7 @@ struct stream {
  * @tap: "tapN", as it was opened
  * @fd: /dev/softtap/tapN
  * @geometry: what the module says of the buffers
+ * @fcs_bytes: of each port's frames, which end in their FCS if not 0
  * @buffer_size: bytes of a CPU's buffer
  * @control: the control area
  * @streams: one per CPU
@@ -41,6 +42,7 @@ struct relay {
 	const char *tap;
 	int fd;
 	struct softtap_geometry geometry;
+	unsigned char fcs_bytes[SOFTTAP_PORTS];
 	__u64 buffer_size;
 	const struct softtap_positions *control;
 	struct stream *streams;
