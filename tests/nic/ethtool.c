@@ -17,7 +17,9 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 	strscpy(info->bus_info, dev_name(card->device), sizeof(info->bus_info));
 }
 
-static const char private_flags[][ETH_GSTRING_LEN] = { "tx-pad", "rx-csum-complete" };
+static const char private_flags[][ETH_GSTRING_LEN] = {
+	"tx-pad", "rx-csum-complete", "fw-lldp-agent",
+};
 
 static const char card_counters[][ETH_GSTRING_LEN] = {
 	"rx_crc_errors", "rx_short", "rx_long", "rx_filtered", "rx_multicast", "rx_pause",

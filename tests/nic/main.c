@@ -141,7 +141,7 @@ static void set_defaults(struct nic_card *card)
 	settings->link.speed = SPEED_1000;
 	settings->link.duplex = DUPLEX_FULL;
 	settings->link.autoneg = AUTONEG_ENABLE;
-	settings->private_flags = NIC_PAD;
+	settings->private_flags = NIC_PAD | NIC_FW_LLDP;
 	settings->tx_ring = NIC_RING;
 	settings->rx_ring = NIC_RING;
 	settings->coalesce.rx_coalesce_usecs = 3;

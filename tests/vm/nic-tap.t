@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Seconds: 40
 # Covers: kmod/forward.[ch] kmod/port.[ch] userspace/host/features.[ch] userspace/host/queues.[ch]
-# Covers: userspace/host/interrupts.[ch] tests/nic/*
+# Covers: userspace/host/interrupts.[ch] userspace/host/nic.[ch] userspace/host/ethtool.[ch] tests/nic/*
 #
 # A tap between cards with several queues, rings, interrupts of their own and offloads that are on:
 # what is on the wire behind it is what was on the wire before it, FCS included, in order with one
@@ -94,6 +94,16 @@ with_one_queue() {
 	ok 'up, with one queue and interrupts on processor 2' \
 		softtap up --queues 1 --cpus rx=2,reader=3 eth1 eth2
 	is 'the ports have one queue' "$(ethtool -l eth1 | awk '/^Combined/ { n = $2 } END { print n }')" 1
+	is 'flow control is off' "$(ethtool -a eth1 | grep -c off)" 3
+	is 'so is EEE' "$(ethtool --show-eee eth1 | grep -c 'EEE status: disabled')" 1
+	is 'rings are as large as they can be' "$(rings eth1)" '4096 4096'
+	is 'the firmware does not speak LLDP' \
+		"$(ethtool --show-priv-flags eth1 | awk '$1 == "fw-lldp-agent" { print $NF }')" off
+	is 'its latency is as it was' "$(ethtool -c eth1 | awk '$1 == "rx-usecs:" { print $2 }')" 77
+	like 'show tells it' "$(softtap show)" \
+		'flow control rx off tx off, EEE off, rings rx 4096 tx 4096, rx-usecs 77'
+	is 'show -j too' "$(softtap show -j | jq -c '.taps[0].a.nic.pause')" \
+		'{"autoneg":"off","rx":"off","tx":"off"}'
 	is 'what merges frames is off' \
 		"$(ethtool -k eth1 | grep -E '^(generic-receive-offload|large-receive-offload|rx-gro-hw): on')" ''
 	within 30 grep -q 1 /sys/class/net/eth2/carrier
@@ -103,8 +113,15 @@ with_one_queue() {
 	softtap down
 }
 
+# As many as there are, of the kinds that ethtool -g tells last.
+rings() {
+	ethtool -g "$1" | awk '/^Current/ { now = 1 } now && /^RX:/ { rx = $2 } now && /^TX:/ { tx = $2 } END { print rx, tx }'
+}
+
 with_four_queues() {
-	softtap up --cpus rx=0-3 eth1 eth2 2>up.log
+	softtap up --cpus rx=0-3 --rings keep --latency low eth1 eth2 2>up.log
+	is 'rings can be kept' "$(rings eth1)" '1024 256'
+	is 'and latency be low' "$(ethtool -c eth1 | awk '$1 == "rx-usecs:" { print $2 }')" 0
 	within 30 grep -q 1 /sys/class/net/eth2/carrier
 	pass_frames flows
 	like 'four queues are served by four processors' "$(interrupts_of eth1)" '0:0 1:1 2:2 3:3'
@@ -123,7 +140,9 @@ guest() {
 	done
 	ethtool -C eth1 rx-usecs 77
 	ethtool -G eth2 rx 1024
-	ethtool -G eth1 rx 1024
+	ethtool -G eth1 rx 1024 tx 256
+	ethtool -A eth1 autoneg on rx on tx on
+	ethtool --set-eee eth1 eee on
 	ip link set eth1 up
 	ip link set eth2 up
 	within 30 grep -q up /sys/class/net/eth1/operstate

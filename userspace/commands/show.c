@@ -6,6 +6,7 @@
 
 #include "commands/commands.h"
 #include "host/audit.h"
+#include "host/nic.h"
 #include "host/takers.h"
 #include "host/placement.h"
 #include "tap/counters.h"
@@ -40,10 +41,14 @@ static void print_takers(const struct tap *tap, const char *ifname)
 static void print_port(const struct tap *tap, unsigned int i)
 {
 	const struct tap_port *port = &tap->ports[i];
-	char lacks[AUDIT_TEXT];
+	char lacks[AUDIT_TEXT], nic[NIC_TEXT] = "";
 
 	printf("  port %c       %s, %s\n", 'a' + i, msg_printable(port->ifname),
 	       port->state);
+	if (tap_is_here(tap))
+		nic_describe(nic, port->ifname);
+	if (*nic)
+		printf("               %s\n", nic);
 	print_takers(tap, port->ifname);
 	if (!tap_port_audit(lacks, tap, i))
 		printf("               not as it was prepared: %s; run softtap up again\n", lacks);
@@ -104,6 +109,33 @@ static struct json_object *takers_json(const struct tap *tap, const char *ifname
 	return list;
 }
 
+static void add_pairs(struct json_object *object, const char *key, const struct pairs *pairs)
+{
+	struct json_object *values = json_object_new_object();
+	size_t i;
+
+	for (i = 0; i < pairs->n; i++)
+		json_add_text(values, pairs->pairs[i].name, pairs->pairs[i].value);
+	json_add(object, key, values);
+}
+
+/* As ethtool names it: {} for what the driver does not tell. */
+static struct json_object *nic_json(const struct tap *tap, const char *ifname)
+{
+	struct json_object *object = json_object_new_object();
+	struct nic nic = { };
+
+	if (tap_is_here(tap))
+		nic_read(&nic, ifname);
+	add_pairs(object, "pause", &nic.pause);
+	add_pairs(object, "eee", &nic.eee);
+	add_pairs(object, "rings", &nic.rings);
+	add_pairs(object, "coalescing", &nic.coalescing);
+	add_pairs(object, "private_flags", &nic.flags);
+	nic_free(&nic);
+	return object;
+}
+
 static struct json_object *port_json(const struct tap *tap, unsigned int i)
 {
 	struct json_object *object = json_object_new_object();
@@ -114,6 +146,7 @@ static struct json_object *port_json(const struct tap *tap, unsigned int i)
 	json_add_text(object, "ifname", msg_printable(port->ifname));
 	json_add_text(object, "state", port->state);
 	json_add_text(object, "degraded", sound ? NULL : lacks);
+	json_add(object, "nic", nic_json(tap, port->ifname));
 	json_add(object, "before_tap", takers_json(tap, port->ifname));
 	return object;
 }

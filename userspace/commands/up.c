@@ -32,12 +32,16 @@
  * @force: take also what is in use
  * @queues: how many queues each port is to have, 0 for as many as there are
  * @placement: which CPUs do what
+ * @keep_rings: leave rings as they are
+ * @low_latency: have the cards interrupt at once
  * @bad_frames: what is to become of frames that arrive broken, NULL for what the module says
  */
 struct wishes {
 	bool force;
 	__u64 queues;
 	struct placement placement;
+	bool keep_rings;
+	bool low_latency;
 	const char *bad_frames;
 };
 
@@ -210,6 +214,8 @@ static int read_port(struct port_state *port, const char *ifname, const struct w
 	if (!err)
 		err = check_state(link.ifname);
 	port->queues.wanted = wishes->queues;
+	port->nic.keep_rings = wishes->keep_rings;
+	port->nic.low_latency = wishes->low_latency;
 	if (!err)
 		err = port_read(port, &link);
 	if (!err)
@@ -475,6 +481,26 @@ static int take_bad_frames(const struct option_row *row, const char *value, void
 	return -1;
 }
 
+static int take_word(const struct option_row *row, const char *value, const char *word,
+		     const char *other, bool *is)
+{
+	*is = !strcmp(value, word);
+	if (*is || !strcmp(value, other))
+		return 0;
+	msg_error("%s %s: must be %s or %s", option_label(row), value, word, other);
+	return -1;
+}
+
+static int take_rings(const struct option_row *row, const char *value, void *options)
+{
+	return take_word(row, value, "keep", "max", &((struct wishes *)options)->keep_rings);
+}
+
+static int take_latency(const struct option_row *row, const char *value, void *options)
+{
+	return take_word(row, value, "low", "keep", &((struct wishes *)options)->low_latency);
+}
+
 static const struct option_row rows[] = {
 	OPTION_NUMBER(0, "queues", "N", struct wishes, queues, "queues", 1, 65536,
 		      "give each port N queues; with 1, frames leave in the order in which "
@@ -486,6 +512,11 @@ static const struct option_row rows[] = {
 		    "what becomes of frames that arrive broken: drop (the default), record, or "
 		    "pass, which sends them on as they came; two, as pass:record, are for frames "
 		    "from PORT-A and from PORT-B"),
+	OPTION_CALL(0, "rings", "HOW", take_rings,
+		    "max (the default) makes the ports' rings as large as they can be, keep leaves "
+		    "them as they are"),
+	OPTION_CALL(0, "latency", "HOW", take_latency,
+		    "low has the ports interrupt at each frame, keep (the default) as they did"),
 	OPTION_FLAG(0, "force", struct wishes, force,
 		    "also a port with the default route, a login session over it, or a qdisc "
 		    "of your own, which then stays"),
@@ -497,7 +528,8 @@ static const struct command_line line = {
 	.synopsis = "[OPTION]... PORT-A [PORT-B]",
 	.about = "Prepares two ports and puts the tap between them, or on one to listen "
 		 "only. On the ports: no address, no IPv6, no offload that changes frames, "
-		 "a qdisc that keeps their order, and none that is chosen by CPU. `softtap "
+		 "no flow control, no EEE, a qdisc that keeps their order, and none that is "
+		 "chosen by CPU. `softtap "
 		 "down' puts everything back as it was. Run again, it prepares a port that "
 		 "was plugged in again. The module is loaded if it is not: "
 		 "the file $SOFTTAP_KO, or what modprobe finds.",

@@ -106,13 +106,13 @@ static void append(char *command, const char *format, ...)
 
 /**
  * struct ethtool_topic - what one command of ethtool's shows, and another sets
- * @option: the letter that ethtool has for setting it
+ * @option: that ethtool has for setting it
  * @get: ETHTOOL_MSG_*_GET
  * @set: ETHTOOL_MSG_*_SET
  * @fields: what there is, ends with one without a name
  */
 struct ethtool_topic {
-	char option;
+	const char *option;
 	__u8 get;
 	__u8 set;
 	struct {
@@ -124,7 +124,7 @@ struct ethtool_topic {
 
 /* How many queues: ethtool -l, whose names for setting these are. */
 const struct ethtool_topic ethtool_channels = {
-	.option = 'L',
+	.option = "-L",
 	.get = ETHTOOL_MSG_CHANNELS_GET,
 	.set = ETHTOOL_MSG_CHANNELS_SET,
 	.fields = {
@@ -134,6 +134,52 @@ const struct ethtool_topic ethtool_channels = {
 		{ "rx", ETHTOOL_A_CHANNELS_RX_COUNT, NUMBER },
 		{ "tx", ETHTOOL_A_CHANNELS_TX_COUNT, NUMBER },
 		{ "combined", ETHTOOL_A_CHANNELS_COMBINED_COUNT, NUMBER },
+	},
+};
+
+/* Flow control: ethtool -a. */
+const struct ethtool_topic ethtool_pause = {
+	.option = "-A",
+	.get = ETHTOOL_MSG_PAUSE_GET,
+	.set = ETHTOOL_MSG_PAUSE_SET,
+	.fields = {
+		{ "autoneg", ETHTOOL_A_PAUSE_AUTONEG, SWITCH },
+		{ "rx", ETHTOOL_A_PAUSE_RX, SWITCH },
+		{ "tx", ETHTOOL_A_PAUSE_TX, SWITCH },
+	},
+};
+
+/* Energy-Efficient Ethernet: ethtool --show-eee. */
+const struct ethtool_topic ethtool_eee = {
+	.option = "--set-eee",
+	.get = ETHTOOL_MSG_EEE_GET,
+	.set = ETHTOOL_MSG_EEE_SET,
+	.fields = {
+		{ "eee", ETHTOOL_A_EEE_ENABLED, SWITCH },
+	},
+};
+
+/* Descriptors: ethtool -g. */
+const struct ethtool_topic ethtool_rings = {
+	.option = "-G",
+	.get = ETHTOOL_MSG_RINGS_GET,
+	.set = ETHTOOL_MSG_RINGS_SET,
+	.fields = {
+		{ "rx-max", ETHTOOL_A_RINGS_RX_MAX, NUMBER },
+		{ "tx-max", ETHTOOL_A_RINGS_TX_MAX, NUMBER },
+		{ "rx", ETHTOOL_A_RINGS_RX, NUMBER },
+		{ "tx", ETHTOOL_A_RINGS_TX, NUMBER },
+	},
+};
+
+/* How long the NIC waits for more before it interrupts: ethtool -c. */
+const struct ethtool_topic ethtool_coalescing = {
+	.option = "-C",
+	.get = ETHTOOL_MSG_COALESCE_GET,
+	.set = ETHTOOL_MSG_COALESCE_SET,
+	.fields = {
+		{ "adaptive-rx", ETHTOOL_A_COALESCE_USE_ADAPTIVE_RX, SWITCH },
+		{ "rx-usecs", ETHTOOL_A_COALESCE_RX_USECS, NUMBER },
 	},
 };
 
@@ -204,7 +250,7 @@ int ethtool_write(const struct pairs *values, const struct ethtool_topic *topic,
 	if (!values->n)
 		return 0;
 	request = start_request(buffer, find_family(), topic->set, ifname);
-	append(command, "ethtool -%c %s", topic->option, ifname);
+	append(command, "ethtool %s %s", topic->option, ifname);
 	for (i = 0; topic->fields[i].name; i++) {
 		const char *value = pairs_get(values, topic->fields[i].name);
 
@@ -325,6 +371,70 @@ static void put_bit(struct nlmsghdr *request, const char *name, bool on)
 	mnl_attr_nest_end(request, bit);
 }
 
+static int write_bits(const struct pairs *bits, int message, int type, const char *option,
+		      const char *ifname)
+{
+	char buffer[REQUEST_SIZE], command[COMMAND_SIZE] = "";
+	struct nlattr *bitset, *list;
+	struct nlmsghdr *request;
+	size_t i;
+
+	if (!bits->n)
+		return 0;
+	request = start_request(buffer, find_family(), message, ifname);
+	append(command, "ethtool %s %s", option, ifname);
+	bitset = mnl_attr_nest_start(request, type);
+	list = mnl_attr_nest_start(request, ETHTOOL_A_BITSET_BITS);
+	for (i = 0; i < bits->n; i++) {
+		const struct pair *bit = &bits->pairs[i];
+
+		put_bit(request, bit->name, !strcmp(bit->value, "on"));
+		append(command, " %s %s", bit->name, bit->value);
+	}
+	mnl_attr_nest_end(request, list);
+	mnl_attr_nest_end(request, bitset);
+	return send_step(request, command);
+}
+
+/**
+ * ethtool_read_flags - list a driver's private flags
+ * @flags: gets them: "on" or "off"
+ * @ifname: name of the device
+ *
+ * Return: 0, or a negative errno without a complaint: -EOPNOTSUPP if it has none
+ */
+int ethtool_read_flags(struct pairs *flags, const char *ifname)
+{
+	struct nl_list answer = { };
+	const struct nlattr *bits, *bit;
+	int err;
+
+	err = ask(&answer, ETHTOOL_MSG_PRIVFLAGS_GET, ifname);
+	if (err)
+		return err;
+	bits = bits_of(answer_attr(&answer, ETHTOOL_A_PRIVFLAGS_FLAGS));
+	if (bits)
+		mnl_attr_for_each_nested(bit, bits)
+			if (!err && bit_name(bit))
+				err = pairs_add(flags, bit_name(bit),
+						bit_value(bit) ? "on" : "off");
+	nl_list_free(&answer);
+	return err;
+}
+
+/**
+ * ethtool_write_flags - switch a driver's private flags
+ * @flags: those to be changed: "on" or "off"
+ * @ifname: name of the device
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int ethtool_write_flags(const struct pairs *flags, const char *ifname)
+{
+	return write_bits(flags, ETHTOOL_MSG_PRIVFLAGS_SET, ETHTOOL_A_PRIVFLAGS_FLAGS,
+			  "--set-priv-flags", ifname);
+}
+
 /**
  * ethtool_write_features - switch features, all in one step: many a driver resets the NIC at each
  * @features: those to be changed: "on" or "off"
@@ -336,26 +446,8 @@ static void put_bit(struct nlmsghdr *request, const char *name, bool on)
  */
 int ethtool_write_features(const struct pairs *features, const char *ifname)
 {
-	char buffer[REQUEST_SIZE], command[COMMAND_SIZE] = "";
-	struct nlattr *bitset, *bits;
-	struct nlmsghdr *request;
-	size_t i;
-
-	if (!features->n)
-		return 0;
-	request = start_request(buffer, find_family(), ETHTOOL_MSG_FEATURES_SET, ifname);
-	append(command, "ethtool -K %s", ifname);
-	bitset = mnl_attr_nest_start(request, ETHTOOL_A_FEATURES_WANTED);
-	bits = mnl_attr_nest_start(request, ETHTOOL_A_BITSET_BITS);
-	for (i = 0; i < features->n; i++) {
-		const struct pair *feature = &features->pairs[i];
-
-		put_bit(request, feature->name, !strcmp(feature->value, "on"));
-		append(command, " %s %s", feature->name, feature->value);
-	}
-	mnl_attr_nest_end(request, bits);
-	mnl_attr_nest_end(request, bitset);
-	return send_step(request, command);
+	return write_bits(features, ETHTOOL_MSG_FEATURES_SET, ETHTOOL_A_FEATURES_WANTED, "-K",
+			  ifname);
 }
 
 /* --- A driver's counters --------------------------------------------------------------------- */

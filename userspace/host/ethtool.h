@@ -9,11 +9,17 @@
 struct ethtool_topic;
 
 extern const struct ethtool_topic ethtool_channels;
+extern const struct ethtool_topic ethtool_pause;
+extern const struct ethtool_topic ethtool_eee;
+extern const struct ethtool_topic ethtool_rings;
+extern const struct ethtool_topic ethtool_coalescing;
 
 int ethtool_read(struct pairs *values, const struct ethtool_topic *topic, const char *ifname);
 int ethtool_write(const struct pairs *values, const struct ethtool_topic *topic,
 		  const char *ifname);
 
+int ethtool_read_flags(struct pairs *flags, const char *ifname);
+int ethtool_write_flags(const struct pairs *flags, const char *ifname);
 int ethtool_read_features(struct pairs *features, const char *ifname);
 int ethtool_write_features(const struct pairs *features, const char *ifname);
 

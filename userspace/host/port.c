@@ -41,6 +41,7 @@ int port_read(struct port_state *port, const struct link *link)
 	err = features_read(&port->features, port->ifname);
 	if (err)
 		return err;
+	nic_read(&port->nic, port->ifname);
 	err = sysctls_read(&port->sysctls, port->ifname);
 	if (!err)
 		err = l3_read(&port->l3, port->ifindex);
@@ -79,6 +80,8 @@ int port_prepare(const struct port_state *port)
 		err = features_disable(ifname);
 	if (!err)
 		err = queues_set(&port->queues, ifname);
+	if (!err)
+		nic_set(&port->nic, ifname);
 	if (!err && qdisc_may_reorder(&link))
 		err = qdisc_set_fifo(&link);
 	return err;
@@ -125,6 +128,7 @@ static int restore_port(const struct port_state *port, struct link *now)
 	err = interrupts_restore(&port->interrupts);
 	/* Before the qdisc: of mq's, those of queues not in use are pfifo_fast (mq_init()). */
 	err = first_of(err, queues_restore(&port->queues, now->ifname));
+	err = first_of(err, nic_restore(&port->nic, now->ifname));
 	err = first_of(err, qdisc_restore(port->qdisc, port->qdisc_handle, now));
 	if (!(port->flags & IFF_UP))
 		err = first_of(err, link_set_up(now, false));

@@ -15,11 +15,15 @@
 static int read_anew(struct port_state *port, const struct link *now)
 {
 	unsigned int wanted = port->queues.wanted;
+	struct nic wishes = {
+		.keep_rings = port->nic.keep_rings, .low_latency = port->nic.low_latency,
+	};
 
 	msg_warning("%s is another device now: this one's settings are kept, not those of the one before",
 		    port->ifname);
 	state_free_port(port);
 	port->queues.wanted = wanted;
+	port->nic = wishes;
 	return port_read(port, now);
 }
 

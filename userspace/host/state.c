@@ -51,6 +51,11 @@ static const struct {
 	{ "sysctl", PAIRS_OF(sysctls) },
 	{ "channel", PAIRS_OF(queues.channels) },
 	{ "steering", PAIRS_OF(queues.steering) },
+	{ "pause", PAIRS_OF(nic.pause) },
+	{ "eee", PAIRS_OF(nic.eee) },
+	{ "ring", PAIRS_OF(nic.rings) },
+	{ "coalescing", PAIRS_OF(nic.coalescing) },
+	{ "flag", PAIRS_OF(nic.flags) },
 	{ "interrupt", PAIRS_OF(interrupts.affinities) },
 	{ "banned", PAIRS_OF(interrupts.banned) },
 };
@@ -233,6 +238,8 @@ static void write_port(FILE *file, const struct port_state *port)
 	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
 	if (port->queues.wanted)
 		fprintf(file, "queues %u\n", port->queues.wanted);
+	if (port->nic.keep_rings || port->nic.low_latency)
+		fprintf(file, "nic %d %d\n", port->nic.keep_rings, port->nic.low_latency);
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		write_pairs(file, pairs_kinds[kind].key, pairs_of(port, kind));
 	for (table = 0; table < N_L3_TABLES; table++)
@@ -307,6 +314,18 @@ static int parse_pair(struct pairs *pairs, char *text)
 	return text ? pairs_add(pairs, name, text) : -EINVAL;
 }
 
+/* What was wanted of it. */
+static int parse_nic(struct nic *nic, const char *text)
+{
+	int keep_rings, low_latency;
+
+	if (sscanf(text, "%d %d", &keep_rings, &low_latency) != 2)
+		return -EINVAL;
+	nic->keep_rings = keep_rings;
+	nic->low_latency = low_latency;
+	return 0;
+}
+
 static int parse_message(struct nl_list *list, const char *text)
 {
 	size_t size = strlen(text) / 2;
@@ -354,6 +373,8 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 		return sscanf(text, "%31s %u", port->qdisc, &port->qdisc_handle) == 2 ? 0 : -EINVAL;
 	if (!strcmp(key, "queues"))
 		return sscanf(text, "%u", &port->queues.wanted) == 1 ? 0 : -EINVAL;
+	if (!strcmp(key, "nic"))
+		return parse_nic(&port->nic, text);
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		if (!strcmp(key, pairs_kinds[kind].key))
 			return parse_pair(pairs_of(port, kind), text);

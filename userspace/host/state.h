@@ -8,6 +8,7 @@
 #include "host/interrupts.h"
 #include "host/l3.h"
 #include "host/link.h"
+#include "host/nic.h"
 #include "host/queues.h"
 #include "lib/pairs.h"
 #include "lib/paths.h"
@@ -38,6 +39,7 @@ struct state_key {
  * @sysctls: its settings
  * @l3: its addresses, neighbours and routes
  * @queues: its queues
+ * @nic: what the card does by itself
  * @interrupts: its interrupts, if they are to be placed
  */
 struct port_state {
@@ -51,6 +53,7 @@ struct port_state {
 	struct pairs sysctls;
 	struct l3 l3;
 	struct queues queues;
+	struct nic nic;
 	struct interrupts interrupts;
 };
 
