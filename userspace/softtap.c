@@ -14,7 +14,7 @@ static const struct {
 	int (*function)(int argc, char **argv);
 	const char *help;
 } subcommands[] = {
-	{ "check", softtap_check, "Measures a disk, and shows which link rates it sustains" },
+	{ "check", softtap_check, "Shows what ports do to frames, or which rates a disk sustains" },
 	{ "up", softtap_up, "Prepares two ports and puts the tap between them" },
 	{ "down", softtap_down, "Takes the tap away and puts the ports back as they were" },
 	{ "show", softtap_show, "Shows taps, ports, states and settings" },
@@ -40,7 +40,9 @@ static void show_usage(FILE *file)
 		"  3  the output could not be written\n"
 		"  4  the tap went away meanwhile\n"
 		"  5  in use: another reader has the tap, or another up or down is at work\n"
-		"  6  frames are missing in the capture, and --fail-on-loss was given\n");
+		"  6  frames are missing in the capture, and --fail-on-loss was given\n"
+		"  7  check: the ports are transparent, but for something\n"
+		"  8  check: they are not transparent\n");
 }
 
 /* @argv: the subcommand's name, and what follows it */

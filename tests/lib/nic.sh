@@ -41,6 +41,20 @@ cable_topology() {
 	in_b ip link set b0 up
 }
 
+# Two cables, a0 in A to eth1 and eth2 to b0 in B: cards 0 to 3.
+ports_topology() {
+	local host
+	load_nic cards=4 names=a0,eth1,eth2,b0 "$@"
+	for host in A:a0 B:b0; do
+		ip link set "${host#*:}" netns "${host%:*}"
+		ip -n "${host%:*}" link set "${host#*:}" up
+	done
+	ip link set eth1 up
+	ip link set eth2 up
+	within 30 grep -q up /sys/class/net/eth1/operstate
+	within 30 grep -q up /sys/class/net/eth2/operstate
+}
+
 # statistic A|B NAME - of ethtool -S; "queue_*_tx_frames" adds up
 statistic() {
 	ip netns exec "$1" ethtool -S "${1,,}0" | awk -F ': ' -v name="$2" '

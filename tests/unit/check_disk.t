@@ -70,8 +70,12 @@ test_usage() {
 		check $arguments
 		fails "check $arguments" 2 .
 	done
-	check eth1 eth2
-	fails 'check A B' 2 'does not look at ports yet, only --disk'
+	check nic8 nic9
+	fails 'check A B' 1 'nic8: there is no such port'
+	check nic8
+	fails 'check A' 2 'give the names of two ports'
+	check --disk . nic8 nic9
+	fails 'check --disk DIR A B' 2 'goes without ports'
 }
 
 as_nobody() {

@@ -35,18 +35,9 @@ prepare() {
 }
 
 ends() {
-	local host
-	load_nic cards=4 queues=1 names=a0,eth1,eth2,b0 "$@"
+	ports_topology queues=1 "$@"
 	ethtool -G eth1 rx 4096
 	ethtool -G eth2 rx 4096
-	for host in A:a0 B:b0; do
-		ip link set "${host#*:}" netns "${host%:*}"
-		ip -n "${host%:*}" link set "${host#*:}" up
-	done
-	ip link set eth1 up
-	ip link set eth2 up
-	within 30 grep -q up /sys/class/net/eth1/operstate
-	within 30 grep -q up /sys/class/net/eth2/operstate
 }
 
 # As if the far ends had sent them: the cards there would send none like these.

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* softtap check: what a disk takes, which links that covers, and what the buffers bridge. */
+/*
+ * softtap check: what a disk takes, which links that covers, and what the buffers bridge; and what
+ * a frame would meet at two ports (check_ports.c).
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/check_ports.h"
 #include "commands/commands.h"
 #include "store/disk.h"
 #include "store/sizing.h"
@@ -272,9 +276,12 @@ static const struct option_row rows[] = {
 
 static const struct command_line line = {
 	.name = "check",
-	.synopsis = "--disk DIR [--seconds N] [-j]",
-	.about = "Measures what the file system of DIR takes, and tells which link rates "
-		 "and frame sizes that covers. Leaves nothing behind.",
+	.synopsis = "PORT-A PORT-B [-j]\n       softtap check --disk DIR [--seconds N] [-j]",
+	.about = "Tells what a frame would meet at two ports: what changes, adds, delays, "
+		 "reorders or swallows frames, whether `softtap up' takes care of it, and "
+		 "what would change it otherwise; nothing is changed, and no tap is needed. Or "
+		 "measures what the file system of DIR takes, and tells which link rates "
+		 "and frame sizes that covers; leaves nothing behind.",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),
 };
@@ -293,10 +300,14 @@ int softtap_check(int argc, char **argv)
 
 	if (words <= 0)
 		return words ? EXIT_USAGE : EXIT_OK;
+	if (argc - words == 2 && !check.directory)
+		return check_ports(argv[words], argv[words + 1], check.json);
 	if (words < argc)
-		return options_complain(&line, "check does not look at ports yet, only --disk DIR");
+		return options_complain(&line, check.directory ?
+					"--disk DIR goes without ports" :
+					"give the names of two ports");
 	if (!check.directory || !*check.directory)
-		return options_complain(&line, "check needs --disk DIR");
+		return options_complain(&line, "check needs two ports, or --disk DIR");
 	if (disk_measure(&check.disk, check.directory, check.seconds))
 		return EXIT_FAILED;
 	look_at_module(&check);

@@ -538,3 +538,28 @@ int ethtool_sum_counters(__u64 *sum, const char *word, const char *ifname)
 	close(fd);
 	return err;
 }
+
+/**
+ * ethtool_read_driver - read a device's driver and firmware
+ * @driver: gets the driver's name
+ * @firmware: gets the firmware's version, empty if there is none
+ * @ifname: name of the device
+ *
+ * Return: 0, or a negative errno without a complaint
+ */
+int ethtool_read_driver(char driver[ETHTOOL_TEXT], char firmware[ETHTOOL_TEXT],
+			const char *ifname)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	err = call(fd, ifname, &info);
+	close(fd);
+	snprintf(driver, ETHTOOL_TEXT, "%.*s", (int)sizeof(info.driver) - 1, info.driver);
+	snprintf(firmware, ETHTOOL_TEXT, "%.*s", (int)sizeof(info.fw_version) - 1,
+		 info.fw_version);
+	return err;
+}

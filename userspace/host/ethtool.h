@@ -6,6 +6,8 @@
 
 #include "lib/pairs.h"
 
+#define ETHTOOL_TEXT	32	/* bytes, names that a driver tells */
+
 struct ethtool_topic;
 
 extern const struct ethtool_topic ethtool_channels;
@@ -23,6 +25,8 @@ int ethtool_write_flags(const struct pairs *flags, const char *ifname);
 int ethtool_read_features(struct pairs *features, const char *ifname);
 int ethtool_write_features(const struct pairs *features, const char *ifname);
 
+int ethtool_read_driver(char driver[ETHTOOL_TEXT], char firmware[ETHTOOL_TEXT],
+			const char *ifname);
 int ethtool_sum_counters(__u64 *sum, const char *word, const char *ifname);
 
 #endif /* SOFTTAP_ETHTOOL_H */

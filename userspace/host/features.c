@@ -34,7 +34,7 @@ static const char *const unwanted[] = {
 	"rx-vlan-stag-filter",
 };
 
-static bool is_unwanted(const char *name)
+static bool is_unwanted_name(const char *name)
 {
 	size_t i;
 
@@ -69,7 +69,31 @@ int features_read(struct pairs *features, const char *ifname)
 	return ethtool_read_features(features, ifname);
 }
 
-static int collect_unwanted(struct pairs *changes, const struct pairs *now)
+/**
+ * features_effect - what an offload does to frames
+ * @name: of one that is unwanted
+ *
+ * Return: it in words
+ */
+const char *features_effect(const char *name)
+{
+	if (!strncmp(name, "tx-vlan", 7) || !strcmp(name, "rx-vlan-hw-parse") ||
+	    !strcmp(name, "rx-vlan-stag-hw-parse"))
+		return "VLAN tags are taken out of frames, and put in again";
+	if (!strncmp(name, "rx-vlan", 7))
+		return "frames of other VLANs are dropped";
+	return !strncmp(name, "rx-", 3) ? "received frames are merged" :
+					  "frames are merged until they are sent";
+}
+
+/**
+ * features_collect - choose the offloads that are on and change frames
+ * @unwanted: gets them, with the value "off"
+ * @now: what features_read() said
+ *
+ * Return: 0, or -ENOMEM
+ */
+int features_collect(struct pairs *unwanted, const struct pairs *now)
 {
 	int err = 0;
 	size_t i;
@@ -77,9 +101,9 @@ static int collect_unwanted(struct pairs *changes, const struct pairs *now)
 	for (i = 0; i < now->n && !err; i++) {
 		const struct pair *feature = &now->pairs[i];
 
-		if (is_unwanted(feature->name) && !strncmp(feature->value, "on", 2) &&
+		if (is_unwanted_name(feature->name) && !strncmp(feature->value, "on", 2) &&
 		    !is_fixed(feature->value))
-			err = pairs_add(changes, feature->name, "off");
+			err = pairs_add(unwanted, feature->name, "off");
 	}
 	return err;
 }
@@ -121,7 +145,7 @@ int features_disable(const char *ifname)
 	/* The module has switched some of them off by now. */
 	err = features_read(&now, ifname);
 	if (!err)
-		err = collect_unwanted(&changes, &now);
+		err = features_collect(&changes, &now);
 	if (!err)
 		err = ethtool_write_features(&changes, ifname);
 	if (!err)
@@ -145,7 +169,7 @@ bool features_change_frames(const char *ifname)
 	size_t i;
 
 	if (!features_read(&now, ifname))
-		collect_unwanted(&changes, &now);
+		features_collect(&changes, &now);
 	for (i = 0; i < changes.n && !found; i++)
 		found = is_wanted(pairs_get(&now, changes.pairs[i].name));
 	pairs_free(&changes);

@@ -11,6 +11,8 @@
  * @EXIT_GONE: the tap went away meanwhile
  * @EXIT_BUSY: in use by somebody else: another reader, another up or down
  * @EXIT_LOSS: frames are missing, and that was to be a failure
+ * @EXIT_NEARLY: the ports are transparent, but for something
+ * @EXIT_NOT_TRANSPARENT: the ports are not
  * @EXIT_NOT_EXECUTABLE: a command to run cannot be run, as a shell has it
  * @EXIT_NOT_FOUND: there is no command of that name, as a shell has it
  */
@@ -22,6 +24,8 @@ enum softtap_exit {
 	EXIT_GONE	= 4,
 	EXIT_BUSY	= 5,
 	EXIT_LOSS	= 6,
+	EXIT_NEARLY	= 7,
+	EXIT_NOT_TRANSPARENT = 8,
 	EXIT_NOT_EXECUTABLE = 126,
 	EXIT_NOT_FOUND	= 127,
 };
