@@ -39,6 +39,7 @@
 #define SOFTTAP_OPT_EPB_DROPS	4	/* EPB: epb_dropcount, 64 bits */
 #define SOFTTAP_EPB_INBOUND	1	/* epb_flags bits 0 and 1: direction */
 #define SOFTTAP_EPB_FCS_LENGTH(n)	((n) << 5)	/* bits 5 to 8: bytes of its FCS */
+#define SOFTTAP_EPB_ERRORS	0xffff0000	/* bits 16 to 31: what is wrong with it */
 #define SOFTTAP_EPB_ERROR_CRC	0x01000000	/* bit 24: the FCS does not fit */
 #define SOFTTAP_EPB_ERROR_LONG	0x02000000	/* bit 25: longer than the MTU allows */
 #define SOFTTAP_EPB_ERROR_SHORT	0x04000000	/* bit 26: shorter than 64 bytes, FCS included */

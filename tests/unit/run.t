@@ -14,7 +14,7 @@ top=$tests/..
 . "$tests/lib/select.sh"
 
 # What no test covers, as .ci/run and make test-long run it themselves.
-elsewhere=(scripts/setup scripts/check scripts/demo scripts/build-kernel scripts/suite-kernel
+elsewhere=(scripts/setup scripts/check scripts/demo scripts/build-kernel scripts/suite-kernel scripts/suites.sh
 	scripts/suite-debug scripts/foreign-system scripts/matrix 'scripts/kernel-*.config')
 
 work=$(mktemp -d)

@@ -181,7 +181,7 @@ test_json() {
 	verify -j rest </dev/null
 	is 'JSON: exit status' "$status" 0
 	is 'JSON: a port' "$(query '.interfaces[0]')" \
-		'{"name":"eth1","packets":2,"bytes":120,"first":"2001-09-09T01:46:40.100000000Z","last":"2001-09-09T01:46:40.100000001Z","gaps":1,"missing":1,"statistics":{"end":"2001-09-09T01:46:40.100001000Z","received":7,"dropped":5,"delivered":2,"dropped_after_last":4}}'
+		'{"name":"eth1","packets":2,"bytes":120,"broken":0,"first":"2001-09-09T01:46:40.100000000Z","last":"2001-09-09T01:46:40.100000001Z","gaps":1,"missing":1,"statistics":{"end":"2001-09-09T01:46:40.100001000Z","received":7,"dropped":5,"delivered":2,"dropped_after_last":4}}'
 	is 'JSON: a port without packets' "$(query '.interfaces[1] | [.first, .last]')" '[null,null]'
 	is 'JSON: nothing wrong' "$(query '[.out_of_order, .torn_bytes, .wrong]')" '[0,0,[]]'
 	verify -j no-statistics </dev/null

@@ -223,6 +223,9 @@ verify() {
 		"$(tshark -n -r cut.pcapng -T fields -e frame.cap_len 2>/dev/null | sort -n | tail -n 1)" 40
 	is 'a filter does not' "$(at_least 1 filtered.pcapng)" \
 		"$(($(at_least 1000 a.all) + $(at_least 1000 b.all)))"
+	is 'softtap verify counts them' \
+		"$("$tests/../userspace/softtap" verify -j pass.pcapng | jq -c '[.interfaces[].broken]')" \
+		"[$(wc -l <a.broken),$(wc -l <b.broken)]"
 	is 'tshark marks the broken ones of A, and no other' "$(marked pass.pcapng 0)" "$(<a.broken)"
 	is 'tshark marks the broken ones of B, and no other' "$(marked pass.pcapng 1)" "$(<b.broken)"
 	like 'the interface description tells of the FCS' "$(capinfos pass.pcapng)" 'FCS|FCS length'

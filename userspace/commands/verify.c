@@ -289,6 +289,8 @@ static void print_port(const struct inspect_port *port)
 		printf("  first packet  %s\n", time_text(time, port->first));
 		printf("  last packet   %s\n", time_text(time, port->last));
 	}
+	if (port->broken)
+		printf("  broken        %llu of them\n", port->broken);
 	printf("  gaps          %llu\n", port->gaps);
 	printf("  missing       %llu in gaps", port->missing);
 	if (port->statistics.present)
@@ -368,6 +370,7 @@ static struct json_object *port_json(const struct inspect_port *port)
 	json_add_text(object, "name", port->name);
 	json_add_number(object, "packets", port->packets);
 	json_add_number(object, "bytes", port->bytes);
+	json_add_number(object, "broken", port->broken);
 	add_time(object, "first", port->packets, port->first);
 	add_time(object, "last", port->packets, port->last);
 	json_add_number(object, "gaps", port->gaps);

@@ -251,7 +251,7 @@ static void account_gap(struct inspection *in, const struct softtap_epb *epb, __
 		in->on_gap(in, &gap);
 }
 
-static void account(struct inspection *in, const struct softtap_epb *epb, __u64 drops)
+static void account(struct inspection *in, const struct softtap_epb *epb, __u64 drops, __u32 flags)
 {
 	struct inspect_port *port = &in->ports[epb->interface];
 	__u64 time = pcapng_epb_time(epb);
@@ -270,12 +270,15 @@ static void account(struct inspection *in, const struct softtap_epb *epb, __u64 
 		port->first = time;
 	port->last = time;
 	port->bytes += epb->original;
+	port->broken += !!(flags & SOFTTAP_EPB_ERRORS);
 }
 
 static int take_packet(struct inspection *in, const struct softtap_block *block)
 {
 	__u64 drops = 0;
+	__u32 flags = 0;
 	struct wanted wanted[] = {
+		{ SOFTTAP_OPT_EPB_FLAGS, sizeof(flags), false, &flags, false },
 		{ SOFTTAP_OPT_EPB_DROPS, sizeof(drops), false, &drops, false },
 	};
 	struct softtap_epb epb = { .block = *block };
@@ -289,7 +292,7 @@ static int take_packet(struct inspection *in, const struct softtap_block *block)
 	if (skip(in, epb.captured) || skip(in, -epb.captured & 3) ||
 	    take_options(in, wanted, ARRAY_SIZE(wanted)) || take_end(in, block))
 		return -1;
-	account(in, &epb, drops);
+	account(in, &epb, drops, flags);
 	return 0;
 }
 

@@ -44,6 +44,7 @@ struct inspect_statistics {
  * @name: as the file has it, with `?' for what is no printable ASCII
  * @packets: records
  * @bytes: of their frames, as they were on the wire
+ * @broken: records of frames that arrived broken
  * @gaps: records with frames missing before them
  * @missing: how many in all, as far as a record tells of it
  * @first: time of the first record, ns since 1970-01-01 UTC
@@ -54,6 +55,7 @@ struct inspect_port {
 	char name[INSPECT_NAME];
 	__u64 packets;
 	__u64 bytes;
+	__u64 broken;
 	__u64 gaps;
 	__u64 missing;
 	__u64 first;
