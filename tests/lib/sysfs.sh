@@ -16,6 +16,7 @@ make_tap() {
 	echo 96 >"$tap/snaplen"
 	echo 1 >"$tap/guard"
 	echo 0 >"$tap/link_follow"
+	echo pass:record >"$tap/bad_frames"
 	for port; do
 		mkdir "$tap/$letter"
 		echo "$port" >"$tap/$letter/ifname"

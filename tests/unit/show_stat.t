@@ -64,20 +64,21 @@ test_show() {
 	echo waiting >"$SOFTTAP_SYSFS/tap2/state"
 	run show
 	is 'show: exit status' "$status" 0
-	is 'show: a tap' "$(grep -A 6 '^tap0' <<<"$answer")" 'tap0: running
+	is 'show: a tap' "$(grep -A 7 '^tap0' <<<"$answer")" 'tap0: running
   port a       eth1, up
   port b       eth2, up
   policy       wire
   snaplen      96
   guard        on
-  link_follow  off'
+  link_follow  off
+  bad_frames   pass:record'
 	is 'show: in the order of their numbers' "$(grep -o '^tap[0-9]*' <<<"$answer" | xargs)" \
 		'tap0 tap2 tap10'
 	run show -j
 	is 'show -j: exit status' "$status" 0
 	is 'show -j: version' "$(query .version)" '"0.1.0"'
 	is 'show -j: a tap' "$(query '.taps[0]')" \
-		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up","degraded":null,"before_tap":[]},"b":{"ifname":"eth2","state":"up","degraded":null,"before_tap":[]},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"cpus":{"rx":null,"reader":null,"post":null}}'
+		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"b":{"ifname":"eth2","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"bad_frames":"pass:record","cpus":{"rx":null,"reader":null,"post":null}}'
 	is 'show -j: a port that is missing' "$(query '.taps[1] | [.state, .b.state]')" \
 		'["waiting","missing"]'
 	is 'show -j: listen-only, a name that needs quoting' \
@@ -92,7 +93,8 @@ make_traffic() {
 	make_tap tap0 eth1 eth2
 	set_counters tap0/a rx_frames=18446744073709551615 captured_frames=18446744073709551000 \
 		filtered_frames=600 lost_frames=10 idle_frames=4 refused_frames=1
-	set_counters tap0/b tx_frames=18446744073709551604 tx_dropped=10 rx_frames=50
+	set_counters tap0/a bad_rx_frames=5
+	set_counters tap0/b tx_frames=18446744073709551601 tx_dropped=10 rx_frames=50 bad_tx_frames=2
 	set_counters tap0/a tx_frames=43
 	mkdir -p "$SOFTTAP_SYS_NET/eth1/statistics" "$SOFTTAP_PROC/net"
 	echo 7 >"$SOFTTAP_SYS_NET/eth1/statistics/rx_missed_errors"
@@ -133,7 +135,7 @@ test_stat() {
 	is 'stat -j: counters' "$(query '.taps[0].b | [.rx_frames, .tx_dropped, .ifname, .netdev]')" \
 		'[50,10,"eth2",null]'
 	is 'stat -j: what the device lost' "$(query '.taps[0].a.netdev.rx_missed_errors')" 7
-	is 'stat -j: all counters' "$(query '.taps[0].a | keys | length')" 17
+	is 'stat -j: all counters' "$(query '.taps[0].a | keys | length')" 19
 	is 'stat -j: softnet' "$(query .softnet_dropped)" 4294967305
 }
 

@@ -32,8 +32,11 @@
  */
 static __s64 forwarding_rest(const struct tap_port *port, const struct tap_port *peer)
 {
+	/* Broken ones are not sent on unless that is wanted. */
+	__s64 kept = port->counters[BAD_RX_FRAMES] - peer->counters[BAD_TX_FRAMES];
+
 	return port->counters[RX_FRAMES] - peer->counters[TX_FRAMES] - peer->counters[TX_DROPPED] -
-	       port->counters[REFUSED_FRAMES];
+	       port->counters[REFUSED_FRAMES] - kept;
 }
 
 /**
