@@ -62,6 +62,7 @@ run_line() {
 	command=${line%%#*}
 	case $line in
 	*Ctrl-C* | *live*) run_until_interrupt "$command" "$name" ;;
+	*'check eth1 '*) like "$name" "$(eval "$command")" 'With softtap up they are transparent\.' ;;
 	*)
 		if eval "$command" >/tmp/test/said 2>&1 </dev/null; then
 			pass "$name"
