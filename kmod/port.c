@@ -224,7 +224,7 @@ u8 softtap_port_fcs_bytes(const struct softtap_port *port)
  * @port: of a tap
  *
  * Context: any.
- * Return: missing, down, nocarrier or up.
+ * Return: missing, held (down, as the other port's link is), down, nocarrier or up.
  */
 const char *softtap_port_state(const struct softtap_port *port)
 {
@@ -236,7 +236,7 @@ const char *softtap_port_state(const struct softtap_port *port)
 	if (!dev)
 		state = "missing";
 	else if (!(dev->flags & IFF_UP))
-		state = "down";
+		state = READ_ONCE(port->held) ? "held" : "down";
 	else
 		state = netif_carrier_ok(dev) ? "up" : "nocarrier";
 	rcu_read_unlock();

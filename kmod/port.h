@@ -42,6 +42,10 @@ enum softtap_fcs_state {
  * @switched_on: features that were turned on and are turned off again on detach; RTNL
  * @changeable: features that ethtool could change, and can again after detach; RTNL
  * @promiscuous: the device has been told to be; RTNL
+ * @held: the device was set down as the other port's link is; RTNL
+ * @had_link: since the device was set up; RTNL
+ * @set_up: when it was, jiffies; RTNL
+ * @link_changed: when its link last came or went, jiffies; RTNL
  * @too_large: bytes of super-frames that may have no room, of which it was told; 0 for none; RTNL
  *
  * The first fields are what a frame needs; but for @bad_frames and @fcs they do not change while a
@@ -65,6 +69,10 @@ struct softtap_port {
 	netdev_features_t switched_on;
 	netdev_features_t changeable;
 	bool promiscuous;
+	bool held;
+	bool had_link;
+	unsigned long set_up;
+	unsigned long link_changed;
 	u32 too_large;
 };
 

@@ -18,6 +18,7 @@
 #include "port_bad_frames.h"
 #include "tap.h"
 
+#define REASONS_MAX	320	/* bytes */
 #define FCS_FEATURES	(NETIF_F_RXALL | NETIF_F_RXFCS)
 
 /* Those that cannot be changed and are on will do. */
@@ -46,49 +47,52 @@ static enum softtap_bad_frames most(const struct net_device *dev, struct net_dev
 	return peer && netif_supports_nofcs(peer) ? SOFTTAP_BAD_PASS : SOFTTAP_BAD_RECORD;
 }
 
-/* What works is told for this direction: the other one may do more. */
-static int check_direction(const struct softtap_tap *tap, unsigned int from,
-			   enum softtap_bad_frames wanted)
+/* Adds what works for this direction: the other one may do more. */
+static void check_direction(char *text, struct net_device *const devs[SOFTTAP_PORTS],
+			    unsigned int ports, unsigned int from, enum softtap_bad_frames wanted)
 {
-	const struct net_device *dev = rtnl_dereference(tap->port[from].dev);
-	struct net_device *peer = tap->ports == 2 ? rtnl_dereference(tap->port[!from].dev) : NULL;
+	struct net_device *dev = devs[from], *peer = ports == SOFTTAP_PORTS ? devs[!from] : NULL;
 	enum softtap_bad_frames best;
+	size_t used = strlen(text);
 
 	/* One that is missing may be anything when it comes. */
-	if (wanted == SOFTTAP_BAD_DROP || !dev || (tap->ports == 2 && !peer))
-		return 0;
+	if (wanted == SOFTTAP_BAD_DROP || !dev || (ports == SOFTTAP_PORTS && !peer))
+		return;
 	best = most(dev, peer);
 	if (wanted <= best)
-		return 0;
-	if (best == SOFTTAP_BAD_DROP)
-		pr_err("bad_frames=%s: %s does not hand up broken frames (rx-all and rx-fcs): for frames from port %c, drop is what works\n",
-		       softtap_bad_frames_names[wanted], dev->name, 'a' + from);
-	else
-		pr_err("bad_frames=%s: %s cannot send a frame with a given FCS: for frames from port %c, %s is what works\n",
-		       softtap_bad_frames_names[wanted], peer ? peer->name : "nothing",
-		       'a' + from, softtap_bad_frames_names[best]);
-	return -EOPNOTSUPP;
+		return;
+	snprintf(text + used, REASONS_MAX - used,
+		 "%s%s %s: for frames from port %c, %s is what works", used ? "; " : "",
+		 best == SOFTTAP_BAD_DROP ? dev->name : peer ? peer->name : "nobody",
+		 best == SOFTTAP_BAD_DROP ? "does not hand up broken frames (rx-all and rx-fcs)" :
+					    "cannot send a given FCS",
+		 'a' + from, softtap_bad_frames_names[best]);
 }
 
 /**
- * softtap_bad_frames_check - see whether a tap's ports can do what is wanted of broken frames
- * @tap: its ports that are there have their devices
+ * softtap_bad_frames_check - see whether devices can do what is wanted of broken frames
+ * @devs: of the ports, NULL for one that is missing
+ * @ports: how many the tap has
  * @wanted: for frames that arrive on a, and on b
  *
- * Logs one line for each direction that cannot.
+ * Logs one line when it refuses.
  *
  * Context: RTNL.
  * Return: 0 or -EOPNOTSUPP.
  */
-int softtap_bad_frames_check(const struct softtap_tap *tap, const enum softtap_bad_frames *wanted)
+int softtap_bad_frames_check(struct net_device *const devs[SOFTTAP_PORTS], unsigned int ports,
+			     const enum softtap_bad_frames *wanted)
 {
+	char reasons[REASONS_MAX] = "";
 	unsigned int i;
-	int err = 0;
 
 	ASSERT_RTNL();
-	for (i = 0; i < tap->ports; i++)
-		err = check_direction(tap, i, wanted[i]) ?: err;
-	return err;
+	for (i = 0; i < ports; i++)
+		check_direction(reasons, devs, ports, i, wanted[i]);
+	if (!*reasons)
+		return 0;
+	pr_err("bad_frames: %s\n", reasons);
+	return -EOPNOTSUPP;
 }
 
 /**

@@ -169,12 +169,9 @@ static int check_buffers(const struct softtap_settings *settings)
  */
 int softtap_settings_supported(const struct softtap_settings *settings)
 {
-	if (settings->guard && !softtap_guard_supported())
-		pr_err("guard=1 needs a kernel with CONFIG_NETFILTER_SKIP_EGRESS (5.16 or newer): use guard=0, and keep addresses and daemons off the ports\n");
-	else if (settings->link_follow)
-		pr_err("link_follow=1 is not implemented yet: use link_follow=0\n");
-	else
+	if (!settings->guard || softtap_guard_supported())
 		return 0;
+	pr_err("guard=1 needs a kernel with CONFIG_NETFILTER_SKIP_EGRESS (5.16 or newer): use guard=0, and keep addresses and daemons off the ports\n");
 	return -EOPNOTSUPP;
 }
 

@@ -16,6 +16,7 @@
 #include <net/net_namespace.h>
 #include "compat/compat.h"
 #include "port_bad_frames.h"
+#include "port_link.h"
 #include "port_offloads.h"
 #include "port_room.h"
 #include "recording.h"
@@ -130,6 +131,7 @@ static void free_counters(struct softtap_tap *tap)
  */
 static void put_tap(struct softtap_tap *tap)
 {
+	softtap_link_end(tap);
 	softtap_channel_put(tap->channel);
 	kobject_put(&tap->kobj);
 	wait_for_completion(&tap->released);
@@ -193,6 +195,7 @@ static struct softtap_tap *alloc_tap(const char *spec, const struct softtap_sett
 	wire_ports(tap);
 	INIT_LIST_HEAD(&tap->list);
 	init_completion(&tap->released);
+	softtap_link_init(tap);
 	return tap;
 
 err_free_counters:
@@ -263,8 +266,26 @@ static void __detach_ports(struct softtap_tap *tap)
 {
 	unsigned int i;
 
+	softtap_link_set_follow(tap, false);
 	for (i = 0; i < tap->ports; i++)
 		softtap_port_detach(&tap->port[i]);
+}
+
+static int __check_bad_frames(const struct softtap_tap *tap)
+{
+	struct net_device *devs[SOFTTAP_PORTS] = { };
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++)
+		devs[i] = __dev_get_by_name(tap->net, tap->port[i].ifname);
+	return softtap_bad_frames_check(devs, tap->ports, tap->settings.bad_frames);
+}
+
+static void __list_tap(struct softtap_tap *tap)
+{
+	list_add_tail(&tap->list, &softtap_taps);
+	if (tap->settings.link_follow)
+		softtap_link_set_follow(tap, true);
 }
 
 /*
@@ -279,16 +300,16 @@ static int attach_ports(struct softtap_tap *tap)
 	rtnl_lock();
 	for (i = 0; i < tap->ports && !err; i++)
 		err = __check_named(tap, tap->port[i].ifname);
+	if (!err)
+		err = __check_bad_frames(tap);
 	for (i = 0; i < tap->ports && !err; i++)
 		err = __attach_named(tap, &tap->port[i]);
-	if (!err)
-		err = softtap_bad_frames_check(tap, tap->settings.bad_frames);
 	if (!err)
 		err = softtap_room_check(tap, tap->settings.policy, tap->settings.snaplen);
 	if (err)
 		__detach_ports(tap);
 	else
-		list_add_tail(&tap->list, &softtap_taps);
+		__list_tap(tap);
 	rtnl_unlock();
 	return err;
 }
@@ -560,6 +581,20 @@ int softtap_tap_set_guard(struct softtap_tap *tap, bool armed)
 	return err;
 }
 
+/**
+ * softtap_tap_set_link_follow - have one port's link follow the other's, or not
+ * @tap: a tap
+ * @follow: which
+ *
+ * Context: process, takes RTNL.
+ */
+void softtap_tap_set_link_follow(struct softtap_tap *tap, bool follow)
+{
+	rtnl_lock();
+	softtap_link_set_follow(tap, follow);
+	rtnl_unlock();
+}
+
 /* Those of the device are asked for, or were given back. */
 static void __set_bad_frames(struct softtap_tap *tap, unsigned int i,
 			     enum softtap_bad_frames wanted)
@@ -589,11 +624,15 @@ static void __set_bad_frames(struct softtap_tap *tap, unsigned int i,
  */
 int softtap_tap_set_bad_frames(struct softtap_tap *tap, const enum softtap_bad_frames *wanted)
 {
+	struct net_device *devs[SOFTTAP_PORTS] = { };
 	unsigned int i;
 	int err;
 
 	rtnl_lock();
-	err = softtap_bad_frames_check(tap, wanted) ?: softtap_recording_hold(tap->channel);
+	for (i = 0; i < tap->ports; i++)
+		devs[i] = rtnl_dereference(tap->port[i].dev);
+	err = softtap_bad_frames_check(devs, tap->ports, wanted) ?:
+	      softtap_recording_hold(tap->channel);
 	if (err)
 		goto unlock;
 	for (i = 0; i < tap->ports; i++)

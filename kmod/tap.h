@@ -5,6 +5,7 @@
 #include <linux/completion.h>
 #include <linux/kobject.h>
 #include <linux/list.h>
+#include <linux/workqueue.h>
 #include "channel.h"
 #include "port.h"
 #include "settings.h"
@@ -23,6 +24,7 @@ struct softtap_device;
  * @name: "tapN"
  * @net: the namespace whose devices are meant: that of whoever made the tap; it outlives the tap,
  *	which goes when it ends
+ * @link_work: has one port's link follow the other's
  * @list: in the list of taps; changed under RTNL and the taps' lock, read under either
  * @kobj: /sys/kernel/softtap/tapN
  * @released: the last reference on @kobj is gone
@@ -38,6 +40,7 @@ struct softtap_tap {
 	unsigned int id;
 	char name[16];
 	struct net *net;
+	struct delayed_work link_work;
 	struct list_head list;
 	struct kobject kobj;
 	struct completion released;
@@ -73,6 +76,7 @@ bool softtap_tap_may_change(const struct net *net);
 void softtap_tap_open_all(void);
 void softtap_tap_remove_net(const struct net *net);
 void softtap_tap_remove_all(void);
+void softtap_tap_set_link_follow(struct softtap_tap *tap, bool follow);
 int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
 int softtap_tap_set_bad_frames(struct softtap_tap *tap, const enum softtap_bad_frames *wanted);
 int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy);

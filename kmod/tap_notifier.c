@@ -13,6 +13,7 @@
 #include <net/net_namespace.h>
 #include "compat/compat.h"
 #include "port.h"
+#include "port_link.h"
 #include "port_offloads.h"
 #include "port_room.h"
 #include "tap.h"
@@ -88,8 +89,15 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 			 unsigned long event, void *ptr)
 {
 	switch (event) {
+	case NETDEV_UP:
+	case NETDEV_DOWN:
+	case NETDEV_CHANGE:
+		softtap_link_changed(port, event == NETDEV_UP);
+		break;
 	case NETDEV_UNREGISTER:		/* also when it moves to another namespace */
+		port->held = false;
 		softtap_port_detach(port);
+		softtap_link_changed(port, false);
 		break;
 	case NETDEV_CHANGENAME:
 		/* It keeps its device, and is called as that is from then on. */

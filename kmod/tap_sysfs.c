@@ -108,7 +108,7 @@ static const struct attribute_group port_groups[SOFTTAP_PORTS] = {
 	{ .name = "b", .attrs = b_attributes },
 };
 
-/* A tap's own files. A setting can be written; what is not implemented says so. */
+/* A tap's own files. A setting can be written. */
 static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n", softtap_tap_state(tap_of(kobj)));
@@ -150,16 +150,6 @@ static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 	return sysfs_emit(buf, "%u\n", tap_of(kobj)->settings.name);	\
 }
 
-#define NUMBER_STORE(name, parse)					\
-static ssize_t name##_store(struct kobject *kobj, struct kobj_attribute *attr, \
-			    const char *buf, size_t count)		\
-{									\
-	struct softtap_settings settings = tap_of(kobj)->settings;	\
-	int err = judge_value(#name, buf, parse);			\
-									\
-	return err ?: softtap_settings_supported(&settings) ?: count;	\
-}
-
 static ssize_t snaplen_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(tap_of(kobj)->channel->snaplen));
@@ -188,7 +178,18 @@ static ssize_t guard_store(struct kobject *kobj, struct kobj_attribute *attr,
 }
 
 NUMBER_SHOW(link_follow)
-NUMBER_STORE(link_follow, kstrtobool(buf, &settings.link_follow))
+
+static ssize_t link_follow_store(struct kobject *kobj, struct kobj_attribute *attr,
+				 const char *buf, size_t count)
+{
+	bool follow;
+	int err = judge_value("link_follow", buf, kstrtobool(buf, &follow));
+
+	if (err)
+		return err;
+	softtap_tap_set_link_follow(tap_of(kobj), follow);
+	return count;
+}
 
 static ssize_t bad_frames_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {

@@ -152,7 +152,9 @@ without_mark() {
 bad_settings() {
 	bad 'Invalid parameters' 'unknown policy .*wire, record or flight' policy=pcap
 	bad 'Invalid parameters' 'policy record needs two ports' tap=eth1 policy=record
-	bad 'Operation not supported' 'link_follow=1 is not implemented' link_follow=1
+	bad 'Invalid parameters' "invalid for parameter .link_follow'" link_follow=perhaps
+	bad 'Invalid parameters' 'bad_frames: "mend" is an invalid value' bad_frames=mend
+	bad 'Operation not supported' 'eth1 does not hand up broken frames' tap=eth1:eth2 bad_frames=pass
 	bad 'Invalid parameters' "invalid for parameter .snaplen'" snaplen=-1
 	bad 'Invalid parameters' "invalid for parameter .guard'" guard=perhaps
 	bad 'Numerical result out of range' "parameter .subbufs'|out of range" subbufs=99999999999
@@ -193,7 +195,9 @@ in_sysfs() {
 	badly_stored 'Invalid argument' 'unknown policy' tap0/policy all
 	badly_stored 'Invalid argument' 'guard: .*invalid value' tap0/guard perhaps
 	badly_stored 'Invalid argument' 'snaplen: .*invalid value' tap0/snaplen all
-	badly_stored 'Operation not supported' 'link_follow=1' tap0/link_follow 1
+	badly_stored 'Invalid argument' 'link_follow: .*invalid value' tap0/link_follow perhaps
+	badly_stored 'Invalid argument' 'bad_frames: .*invalid value' tap0/bad_frames pass:
+	badly_stored 'Operation not supported' 'drop is what works' tap0/bad_frames record
 	ok 'the tap is there still' grep -q running /sys/kernel/softtap/tap0/state
 	rmmod softtap
 }

@@ -32,6 +32,7 @@
  * @force: take also what is in use
  * @queues: how many queues each port is to have, 0 for as many as there are
  * @placement: which CPUs do what
+ * @link_follow: have one port's link go down with the other's
  * @keep_rings: leave rings as they are
  * @low_latency: have the cards interrupt at once
  * @bad_frames: what is to become of frames that arrive broken, NULL for what the module says
@@ -40,6 +41,7 @@ struct wishes {
 	bool force;
 	__u64 queues;
 	struct placement placement;
+	bool link_follow;
 	bool keep_rings;
 	bool low_latency;
 	const char *bad_frames;
@@ -336,6 +338,15 @@ static int place_interrupts(struct state *state, unsigned int which, const cpu_s
 	return err;
 }
 
+static int choose_link_follow(const struct state *state, bool link_follow)
+{
+	struct tap tap;
+
+	if (!link_follow || !tap_with_port(&tap, state->ports[0].ifname))
+		return 0;
+	return tap_set(tap.name, "link_follow", "1");
+}
+
 static int make_placed_tap(struct state *state, const struct wishes *wishes)
 {
 	const struct placement *placement = &wishes->placement;
@@ -346,7 +357,8 @@ static int make_placed_tap(struct state *state, const struct wishes *wishes)
 		err = make_tap(state, wishes->bad_frames);
 	if (!err && CPU_COUNT(&placement->rx))
 		err = place_interrupts(state, ~0U, &placement->rx);
-	return err;
+	/* Last: ports come up one after the other. */
+	return err ? err : choose_link_follow(state, wishes->link_follow);
 }
 
 static void undo(struct state *state)
@@ -517,6 +529,9 @@ static const struct option_row rows[] = {
 		    "them as they are"),
 	OPTION_CALL(0, "latency", "HOW", take_latency,
 		    "low has the ports interrupt at each frame, keep (the default) as they did"),
+	OPTION_FLAG(0, "link-follow", struct wishes, link_follow,
+		    "set one port down while the other has no link, as a cable that is cut "
+		    "is dead at both ends"),
 	OPTION_FLAG(0, "force", struct wishes, force,
 		    "also a port with the default route, a login session over it, or a qdisc "
 		    "of your own, which then stays"),

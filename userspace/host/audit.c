@@ -76,7 +76,7 @@ bool tap_port_audit(char *lacks, const struct tap *tap, unsigned int port)
 	struct state_key key;
 
 	*lacks = '\0';
-	if (!tap_is_here(tap))
+	if (!tap_is_here(tap) || !strcmp(tap->ports[port].state, "held"))
 		return true;
 	state_key(&key, tap->ports[0].ifname, tap->n_ports > 1 ? tap->ports[1].ifname : NULL);
 	return !state_exists(&key) || port_audit(lacks, tap->ports[port].ifname);
