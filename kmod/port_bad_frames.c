@@ -63,7 +63,7 @@ static void check_direction(char *text, struct net_device *const devs[SOFTTAP_PO
 		return;
 	snprintf(text + used, REASONS_MAX - used,
 		 "%s%s %s: for frames from port %c, %s is what works", used ? "; " : "",
-		 best == SOFTTAP_BAD_DROP ? dev->name : peer ? peer->name : "nobody",
+		 best == SOFTTAP_BAD_DROP ? dev->name : peer ? peer->name : "a tap with one port",
 		 best == SOFTTAP_BAD_DROP ? "does not hand up broken frames (rx-all and rx-fcs)" :
 					    "cannot send a given FCS",
 		 'a' + from, softtap_bad_frames_names[best]);
