@@ -1,21 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /* softtap up: prepares two ports and puts the tap between them. */
 #include <errno.h>
-#include <net/if_arp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands/commands.h"
+#include "host/admission.h"
 #include "host/link.h"
-#include "host/login.h"
-#include "host/managers.h"
 #include "host/names.h"
 #include "host/placement.h"
 #include "host/port.h"
 #include "host/repair.h"
 #include "host/state.h"
-#include "host/takers.h"
 #include "host/teardown.h"
 #include "tap/counters.h"
 #include "tap/module.h"
@@ -29,25 +26,17 @@
 
 /**
  * struct wishes - the command line
- * @force: take also what is in use
- * @queues: how many queues each port is to have, 0 for as many as there are
+ * @ports: of the ports
  * @placement: which CPUs do what
  * @link_follow: have one port's link go down with the other's
- * @keep_rings: leave rings as they are
- * @low_latency: have the cards interrupt at once
  * @bad_frames: what is to become of frames that arrive broken, NULL for what the module says
  */
 struct wishes {
-	bool force;
-	__u64 queues;
+	struct port_wishes ports;
 	struct placement placement;
 	bool link_follow;
-	bool keep_rings;
-	bool low_latency;
 	const char *bad_frames;
 };
-
-/* --- What is refused, before anything is changed --------------------------------------------- */
 
 static bool is_name(const char *ifname)
 {
@@ -63,185 +52,6 @@ static bool is_name(const char *ifname)
 	msg_error("`%s' is too long for the name of a port, which has %d characters at most",
 		  ifname, IF_NAMESIZE - 1);
 	return false;
-}
-
-/* What sees only frames for its own address, or hands its frames to IP alone. */
-static bool is_no_wire(const struct link *link)
-{
-	static const char *const kinds[] = {
-		"bridge", "macvlan", "macvtap", "ipvlan", "ipvtap", "vrf",
-	};
-
-	return link_is_one_of(link, kinds, ARRAY_SIZE(kinds));
-}
-
-static int check_kind(const struct link *link)
-{
-	if (link->flags & IFF_LOOPBACK)
-		msg_error("%s is the loopback device, a tap needs an Ethernet port", link->ifname);
-	else if (link->type != ARPHRD_ETHER)
-		msg_error("%s is not an Ethernet port", link->ifname);
-	else if (is_no_wire(link))
-		msg_error("%s is a device of the kind %s: a port must be the end of a wire",
-			  link->ifname, link->kind);
-	else
-		return 0;
-	return -EINVAL;
-}
-
-static int check_free(const struct link *link)
-{
-	struct link other;
-	struct tap tap;
-
-	if (link->master) {
-		if (link_by_index(&other, link->master))
-			memset(&other, 0, sizeof(other));
-		msg_error("%s is a member of %s%s%s: take it out first", link->ifname, other.kind,
-			  *other.kind ? " " : "", other.ifname);
-	} else if (link_stacked_on(&other, link->ifindex)) {
-		msg_error("%s has the %s device %s on it: delete that first", link->ifname,
-			  other.kind, other.ifname);
-	} else if (tap_with_port(&tap, link->ifname)) {
-		msg_error("%s is a port of %s already", link->ifname, tap.name);
-	} else {
-		return 0;
-	}
-	return -EBUSY;
-}
-
-static int find_port(struct link *link, const char *ifname)
-{
-	int err;
-
-	err = link_by_name(link, ifname);
-	if (err) {
-		msg_error("%s: %s", ifname,
-			  err == -ENODEV ? "there is no such port" : strerror(-err));
-		return err;
-	}
-	err = check_kind(link);
-	return err ? err : check_free(link);
-}
-
-/* What --force allows is said all the same. Return: whether to go on */
-static bool allowed(bool force, const char *ifname, const char *reason)
-{
-	if (force)
-		msg_warning("%s %s", ifname, reason);
-	else
-		msg_error("%s %s; --force taps it all the same", ifname, reason);
-	return force;
-}
-
-static int check_use(const struct port_state *port, bool force)
-{
-	char who[256] = "carries ";
-	char *session = who + strlen(who);
-
-	if (l3_has_default_route(&port->l3) &&
-	    !allowed(force, port->ifname, "carries the default route"))
-		return -EBUSY;
-	if (login_through(&port->l3, session, sizeof(who) - strlen(who)) &&
-	    !allowed(force, port->ifname, who))
-		return -EBUSY;
-	return 0;
-}
-
-static bool own_qdisc(const struct port_state *port)
-{
-	return port->qdisc_handle && strcmp(port->qdisc, "noqueue") &&
-	       strcmp(port->qdisc, "pfifo") && strcmp(port->qdisc, "bfifo");
-}
-
-static int check_qdisc(const struct port_state *port, bool force)
-{
-	char reason[128];
-
-	snprintf(reason, sizeof(reason),
-		 "has a root qdisc of your own (%s), which may reorder or drop frames",
-		 port->qdisc);
-	if (own_qdisc(port) && !allowed(force, port->ifname, reason))
-		return -EBUSY;
-	return 0;
-}
-
-static void warn_of_takers(const char *ifname)
-{
-	struct taker takers[MAX_TAKERS];
-	size_t i, n = takers_read(takers, ifname);
-
-	for (i = 0; i < n; i++)
-		msg_warning("%s: %s comes before the tap, which neither sees nor counts what that drops",
-			    ifname, takers[i].what);
-}
-
-static void warn_of_manager(const struct link *link)
-{
-	const struct manager *manager = manager_of(link);
-	char remedy[128];
-
-	if (!manager)
-		return;
-	snprintf(remedy, sizeof(remedy), manager->remedy, link->ifname);
-	msg_warning("%s is managed by %s, which may give it addresses again (%s)", link->ifname,
-		    manager->name, remedy);
-}
-
-/* A port of that name in another network namespace is another port. */
-static int check_state(const char *ifname)
-{
-	struct state_key *keys;
-	bool found = false;
-	size_t i, n;
-
-	if (state_list(&keys, &n))
-		return 0;
-	for (i = 0; i < n && !found; i++)
-		found = keys[i].netns == netns_self() && state_has_port(&keys[i], ifname);
-	free(keys);
-	if (!found)
-		return 0;
-	msg_error("%s has not been put back since an earlier softtap up: softtap down does that",
-		  ifname);
-	return -EBUSY;
-}
-
-static int read_port(struct port_state *port, const char *ifname, const struct wishes *wishes)
-{
-	struct link link;
-	int err;
-
-	err = find_port(&link, ifname);
-	if (!err)
-		err = check_state(link.ifname);
-	port->queues.wanted = wishes->queues;
-	port->nic.keep_rings = wishes->keep_rings;
-	port->nic.low_latency = wishes->low_latency;
-	if (!err)
-		err = port_read(port, &link);
-	if (!err)
-		err = check_use(port, wishes->force);
-	if (!err)
-		err = check_qdisc(port, wishes->force);
-	if (!err) {
-		warn_of_takers(port->ifname);
-		warn_of_manager(&link);
-	}
-	return err;
-}
-
-static int read_ports(struct state *state, int n, const char **ifnames, const struct wishes *wishes)
-{
-	int i, err = 0;
-
-	state_key(&state->key, ifnames[0], n > 1 ? ifnames[1] : NULL);
-	state->taken = state_clock();
-	for (i = 0; i < n && !err; i++) {
-		state->n_ports++;
-		err = read_port(&state->ports[i], ifnames[i], wishes);
-	}
-	return err;
 }
 
 /* Other devices on the link may send what fits on one side only. */
@@ -438,7 +248,7 @@ static int up_locked(int n, const char **ifnames, const struct wishes *wishes)
 
 	if (find_own(&tap, &key, n, ifnames))
 		return repair_own(&key, &tap);
-	err = read_ports(&state, n, ifnames, wishes);
+	err = ports_read(&state, n, ifnames, &wishes->ports);
 	if (!err)
 		compare_mtus(&state);
 	if (!err)
@@ -505,16 +315,16 @@ static int take_word(const struct option_row *row, const char *value, const char
 
 static int take_rings(const struct option_row *row, const char *value, void *options)
 {
-	return take_word(row, value, "keep", "max", &((struct wishes *)options)->keep_rings);
+	return take_word(row, value, "keep", "max", &((struct wishes *)options)->ports.keep_rings);
 }
 
 static int take_latency(const struct option_row *row, const char *value, void *options)
 {
-	return take_word(row, value, "low", "keep", &((struct wishes *)options)->low_latency);
+	return take_word(row, value, "low", "keep", &((struct wishes *)options)->ports.low_latency);
 }
 
 static const struct option_row rows[] = {
-	OPTION_NUMBER(0, "queues", "N", struct wishes, queues, "queues", 1, 65536,
+	OPTION_NUMBER(0, "queues", "N", struct wishes, ports.queues, "queues", 1, 65536,
 		      "give each port N queues; with 1, frames leave in the order in which "
 		      "they came over the whole link, not within a queue only"),
 	OPTION_CALL(0, "cpus", "PLACES", take_cpus,
@@ -532,7 +342,7 @@ static const struct option_row rows[] = {
 	OPTION_FLAG(0, "link-follow", struct wishes, link_follow,
 		    "set one port down while the other has no link, as a cable that is cut "
 		    "is dead at both ends"),
-	OPTION_FLAG(0, "force", struct wishes, force,
+	OPTION_FLAG(0, "force", struct wishes, ports.force,
 		    "also a port with the default route, a login session over it, or a qdisc "
 		    "of your own, which then stays"),
 	OPTION_VERBOSE,
@@ -598,7 +408,7 @@ static int up(int n, const char **ifnames, const struct wishes *wishes)
  */
 int softtap_up(int argc, char **argv)
 {
-	struct wishes wishes = { };
+	struct wishes wishes = { .ports.verb = "taps" };
 	char pair[2 * LINK_NAME];
 	const char *two[2];
 	int words = options_parse(&line, argc, argv, &wishes);
