@@ -7,6 +7,7 @@
  *	rx_stalled	a mask of queues whose interrupts do not arrive: receive rings overflow
  *	tx_busy		so many frames are refused by ndo_start_xmit (NETDEV_TX_BUSY)
  *	no_memory	so many receive buffers cannot be replaced, and their frames are lost
+ *	habits		a mask of what the card does to frames and should not: enum nic_habit
  *	reset		whatever is written: rings are made anew
  *	rtnl_ms		RTNL is held for so many milliseconds, as by a slow driver; the write
  *			returns then. Reads 1 meanwhile
@@ -112,6 +113,7 @@ void nic_faults_create(struct nic_card *card)
 	debugfs_create_file_unsafe("rtnl_ms", 0600, dir, card, &rtnl_ms_operations);
 	debugfs_create_u32("tx_busy", 0600, dir, &card->faults.tx_busy);
 	debugfs_create_u32("no_memory", 0600, dir, &card->faults.no_memory);
+	debugfs_create_x32("habits", 0600, dir, &card->faults.habits);
 	card->faults.dir = dir;
 }
 

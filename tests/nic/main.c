@@ -218,7 +218,9 @@ static int card_probe(struct platform_device *device)
 
 	if (!card)
 		return -ENOMEM;
-	err = pose(card->netdev, card->number);
+	err = nic_habits_create(card);
+	if (!err)
+		err = pose(card->netdev, card->number);
 	if (!err)
 		err = nic_interrupts_create(card);
 	if (err)

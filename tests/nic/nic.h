@@ -288,11 +288,40 @@ struct nic_settings {
 };
 
 /**
+ * enum nic_habit - what a card does to frames that no card should; the file faults/habits
+ * @NIC_STRIPS_VLAN_0: priority tags are taken out of what is sent
+ * @NIC_DROPS_SHORT: what is too short is not sent
+ * @NIC_REORDERS: each fiftieth frame goes behind the next
+ * @NIC_OBEYS_PAUSE: and hands none up, whatever ethtool -A says
+ * @NIC_SWALLOWS_LLDP: as a firmware does that speaks it
+ * @NIC_CORRUPTS_1503: a byte is another in what is of that length
+ * @NIC_MENDS_FCS: that of a frame that has its own is made anew
+ * @NIC_SLEEPS: the first frame after a while wakes the card, and waits
+ * @NIC_DUPLICATES: each fiftieth frame goes twice
+ */
+enum nic_habit {
+	NIC_STRIPS_VLAN_0 = BIT(0),
+	NIC_DROPS_SHORT = BIT(1),
+	NIC_REORDERS = BIT(2),
+	NIC_OBEYS_PAUSE = BIT(3),
+	NIC_SWALLOWS_LLDP = BIT(4),
+	NIC_CORRUPTS_1503 = BIT(5),
+	NIC_MENDS_FCS = BIT(6),
+	NIC_SLEEPS = BIT(7),
+	NIC_DUPLICATES = BIT(8),
+};
+
+/**
  * struct nic_faults - on demand, from debugfs
  * @tx_stalled: transmit queues, a bit each, from which nothing moves
  * @rx_stalled: receive queues that raise no interrupts
  * @tx_busy: so many calls of start_xmit return NETDEV_TX_BUSY
  * @no_memory: so many receive buffers cannot be replaced
+ * @habits: enum nic_habit
+ * @sent: frames, as habits count them; this and what follows under the lock of the wire that leaves
+ * @held: a frame that the next one overtakes
+ * @held_len: bytes of it, 0 if there is none
+ * @awake_until: jiffies; a frame that is sent later wakes the card
  * @dir: the files
  */
 struct nic_faults {
@@ -300,6 +329,11 @@ struct nic_faults {
 	u32 rx_stalled;
 	u32 tx_busy;
 	u32 no_memory;
+	u32 habits;
+	u32 sent;
+	u8 *held;
+	unsigned int held_len;
+	unsigned long awake_until;
 	struct dentry *dir;
 };
 
@@ -375,6 +409,7 @@ u64 nic_multicast_bit(const u8 *address);
 netdev_tx_t nic_start_xmit(struct sk_buff *skb, struct net_device *dev);
 void nic_tx_move(struct nic_queue *queue);
 void nic_tx_clean(struct nic_queue *queue);
+unsigned int nic_append_fcs(u8 *frame, unsigned int len);
 int nic_tx_create(struct nic_queue *queue);
 void nic_tx_destroy(struct nic_queue *queue);
 
@@ -416,6 +451,11 @@ int nic_stamping_set(struct nic_card *card, struct kernel_hwtstamp_config *confi
 
 /* ethtool.c */
 extern const struct ethtool_ops nic_ethtool_ops;
+
+/* habits.c */
+int nic_habits_create(struct nic_card *card);
+void nic_habits_send(struct nic_card *card, struct nic_wire *wire, unsigned int len);
+bool nic_is_asleep(struct nic_card *card);
 
 /* faults.c */
 void nic_faults_create(struct nic_card *card);

@@ -3,8 +3,6 @@
  * PAUSE frames (IEEE 802.3, annex 31B): sent when a receive ring is nearly full, obeyed when one
  * arrives, each if ethtool -A says so.
  */
-#include <linux/crc32.h>
-
 #include "nic.h"
 
 #define PAUSE_OPCODE	1
@@ -44,9 +42,10 @@ static unsigned long jiffies_of(const struct nic_card *card, unsigned int quanta
 bool nic_pause_obey(struct nic_card *card, const u8 *frame, unsigned int len)
 {
 	const struct pause_frame *pause = (const struct pause_frame *)frame;
+	bool obeys = card->settings.pause.rx_pause || card->faults.habits & NIC_OBEYS_PAUSE;
 	unsigned long time;
 
-	if (!card->settings.pause.rx_pause || len < ETH_ZLEN ||
+	if (!obeys || len < ETH_ZLEN ||
 	    pause->eth.h_proto != htons(ETH_P_PAUSE) || pause->opcode != htons(PAUSE_OPCODE) ||
 	    !(ether_addr_equal_unaligned(frame, pause_address) ||
 	      ether_addr_equal_unaligned(frame, card->netdev->dev_addr)))
@@ -81,8 +80,7 @@ static unsigned int make_frame(const struct nic_card *card, u8 *frame, unsigned 
 	pause->eth.h_proto = htons(ETH_P_PAUSE);
 	pause->opcode = htons(PAUSE_OPCODE);
 	pause->quanta = htons(quanta);
-	put_unaligned_le32(~crc32_le(~0, frame, len), frame + len);
-	return len + ETH_FCS_LEN;
+	return nic_append_fcs(frame, len);
 }
 
 static void send_pause(struct nic_card *card, bool stop)

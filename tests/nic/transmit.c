@@ -172,7 +172,14 @@ static void finish_checksum(u8 *frame, unsigned int len, const struct sk_buff *s
 		*sum = CSUM_MANGLED_0;	/* for UDP 0 means that there is none (RFC 768) */
 }
 
-static unsigned int append_fcs(u8 *frame, unsigned int len)
+/**
+ * nic_append_fcs - put a frame's FCS behind it
+ * @frame: the frame
+ * @len: its bytes
+ *
+ * Return: its bytes with the FCS
+ */
+unsigned int nic_append_fcs(u8 *frame, unsigned int len)
 {
 	put_unaligned_le32(~crc32_le(~0, frame, len), frame + len);
 	return len + ETH_FCS_LEN;
@@ -194,7 +201,7 @@ static unsigned int assemble(const struct nic_card *card, u8 *frame, const struc
 		memset(frame + len, 0, ETH_ZLEN - len);
 		len = ETH_ZLEN;
 	}
-	return append_fcs(frame, len);
+	return nic_append_fcs(frame, len);
 }
 
 static void stamp(struct nic_card *card, struct sk_buff *skb)
@@ -222,7 +229,10 @@ static void send(struct nic_queue *queue, struct sk_buff *skb)
 	queue->stats.tx_frames++;
 	queue->stats.tx_bytes += len - ETH_FCS_LEN;
 	stamp(card, skb);
-	nic_wire_carry(wire, len);
+	if (unlikely(card->faults.habits))
+		nic_habits_send(card, wire, len);
+	else
+		nic_wire_carry(wire, len);
 	spin_unlock(&wire->lock);
 }
 
@@ -252,7 +262,8 @@ static bool may_move(struct nic_queue *queue)
 
 	/* Pairs with ring_doorbell(): the slots are filled. */
 	return card->sending && queue->tx.moved != smp_load_acquire(&queue->tx.door) &&
-	       !nic_is_paused(card) && !(READ_ONCE(card->faults.tx_stalled) & BIT(queue->index));
+	       !(READ_ONCE(card->faults.tx_stalled) & BIT(queue->index)) &&
+	       !nic_is_paused(card) && !nic_is_asleep(card);
 }
 
 /**

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * softtap check: what a disk takes, which links that covers, and what the buffers bridge; and what
- * a frame would meet at two ports (check_ports.c).
+ * a frame would meet at two ports (check_ports.c), or does meet (check_loop.c).
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "commands/check_loop.h"
 #include "commands/check_ports.h"
 #include "commands/commands.h"
 #include "store/disk.h"
@@ -32,6 +33,9 @@ static const unsigned int links[] = { 100, 1000, 2500, 5000, 10000, 25000, 40000
  * @directory: of the disk, as the user named it
  * @seconds: to measure it
  * @json: to be told as JSON
+ * @loop: try two ports
+ * @force: also those that are in use
+ * @save: a file for what they do
  * @disk: what it takes
  * @loaded: the module is, with the buffers below; otherwise they are its defaults
  * @subbuf: bytes of a sub-buffer
@@ -43,6 +47,9 @@ struct check {
 	const char *directory;
 	__u64 seconds;
 	bool json;
+	bool loop;
+	bool force;
+	const char *save;
 	struct disk disk;
 	bool loaded;
 	__u64 subbuf;
@@ -271,20 +278,51 @@ static const struct option_row rows[] = {
 		    "the directory that captures are to go to"),
 	OPTION_NUMBER(0, "seconds", "N", struct check, seconds, "seconds", 1, 600,
 		      "take about that long, 1 to 600 (6)"),
+	OPTION_FLAG(0, "loop", struct check, loop,
+		    "send frames of all kinds from either port to the other, which a cable "
+		    "connects, and tell what arrives; nothing else may use the ports meanwhile"),
+	OPTION_TEXT(0, "save", "FILE", struct check, save,
+		    "with --loop: write the results to FILE as JSON, without names and addresses"),
+	OPTION_FLAG(0, "force", struct check, force,
+		    "with --loop: also ports with addresses, routes or a login session over them"),
 	OPTION_FLAG('j', "json", struct check, json, "as JSON"),
 };
 
 static const struct command_line line = {
 	.name = "check",
-	.synopsis = "PORT-A PORT-B [-j]\n       softtap check --disk DIR [--seconds N] [-j]",
+	.synopsis = "PORT-A PORT-B [-j]\n"
+		    "       softtap check --loop [--force] [--save FILE] [-j] PORT-A PORT-B\n"
+		    "       softtap check --disk DIR [--seconds N] [-j]",
 	.about = "Tells what a frame would meet at two ports: what changes, adds, delays, "
 		 "reorders or swallows frames, whether `softtap up' takes care of it, and "
-		 "what would change it otherwise; nothing is changed, and no tap is needed. Or "
+		 "what would change it otherwise; nothing is changed, and no tap is needed. "
+		 "Or tries it, over a cable between the two. Or "
 		 "measures what the file system of DIR takes, and tells which link rates "
 		 "and frame sizes that covers; leaves nothing behind.",
 	.rows = rows,
 	.n_rows = ARRAY_SIZE(rows),
 };
+
+static int check_disk(struct check *check)
+{
+	if (disk_measure(&check->disk, check->directory, check->seconds))
+		return EXIT_FAILED;
+	look_at_module(check);
+	(check->json ? print_json : print_text)(check);
+	free(check->taps);
+	return EXIT_OK;
+}
+
+static int check_two(const struct check *check, const char *a, const char *b)
+{
+	const struct loop_options options = {
+		.force = check->force,
+		.json = check->json,
+		.save = check->save,
+	};
+
+	return check->loop ? check_loop(a, b, &options) : check_ports(a, b, check->json);
+}
 
 /**
  * softtap_check - the subcommand check
@@ -300,18 +338,17 @@ int softtap_check(int argc, char **argv)
 
 	if (words <= 0)
 		return words ? EXIT_USAGE : EXIT_OK;
+	if ((check.force || check.save) && !check.loop)
+		return options_complain(&line, "--force and --save go with --loop");
+	if (check.loop && check.directory)
+		return options_complain(&line, "either --loop or --disk");
 	if (argc - words == 2 && !check.directory)
-		return check_ports(argv[words], argv[words + 1], check.json);
-	if (words < argc)
+		return check_two(&check, argv[words], argv[words + 1]);
+	if (words < argc || check.loop)
 		return options_complain(&line, check.directory ?
 					"--disk DIR goes without ports" :
 					"give the names of two ports");
 	if (!check.directory || !*check.directory)
 		return options_complain(&line, "check needs two ports, or --disk DIR");
-	if (disk_measure(&check.disk, check.directory, check.seconds))
-		return EXIT_FAILED;
-	look_at_module(&check);
-	(check.json ? print_json : print_text)(&check);
-	free(check.taps);
-	return EXIT_OK;
+	return check_disk(&check);
 }

@@ -54,10 +54,15 @@ static void parse_address(struct link *link, const struct nlattr *attr)
 		at += sprintf(link->address + at, "%s%02x", i ? ":" : "", bytes[i]);
 }
 
+/* Return: 0 if there is none */
+static __u32 number_of(const struct nlattr *attr)
+{
+	return attr ? mnl_attr_get_u32(attr) : 0;
+}
+
 static void parse_link(struct link *link, const struct nlmsghdr *message)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
-	const struct nlattr *attr;
 
 	memset(link, 0, sizeof(*link));
 	link->ifindex = info->ifi_index;
@@ -68,10 +73,10 @@ static void parse_link(struct link *link, const struct nlmsghdr *message)
 	parse_kind(link, nl_attr(message, sizeof(*info), IFLA_LINKINFO));
 	parse_xdp(link, nl_attr(message, sizeof(*info), IFLA_XDP));
 	parse_address(link, nl_attr(message, sizeof(*info), IFLA_ADDRESS));
-	attr = nl_attr(message, sizeof(*info), IFLA_MASTER);
-	link->master = attr ? mnl_attr_get_u32(attr) : 0;
-	attr = nl_attr(message, sizeof(*info), IFLA_LINK);
-	link->lower = attr ? mnl_attr_get_u32(attr) : 0;
+	link->mtu = number_of(nl_attr(message, sizeof(*info), IFLA_MTU));
+	link->max_mtu = number_of(nl_attr(message, sizeof(*info), IFLA_MAX_MTU));
+	link->master = number_of(nl_attr(message, sizeof(*info), IFLA_MASTER));
+	link->lower = number_of(nl_attr(message, sizeof(*info), IFLA_LINK));
 }
 
 static __u64 count_drops(const struct nlattr *stats)
@@ -189,6 +194,24 @@ int link_set_up(const struct link *link, bool up)
 	info->ifi_flags = up ? IFF_UP : 0;
 	snprintf(command, sizeof(command), "ip link set dev %s %s", link->ifname,
 		 up ? "up" : "down");
+	return nl_step(request, command);
+}
+
+/**
+ * link_set_mtu - change the MTU of a network device
+ * @link: the device
+ * @mtu: bytes
+ *
+ * Return: 0, or a negative errno after a complaint
+ */
+int link_set_mtu(const struct link *link, unsigned int mtu)
+{
+	char buffer[256], command[64];
+	struct nlmsghdr *request = link_request(buffer, link->ifindex);
+
+	request->nlmsg_type = RTM_NEWLINK;
+	mnl_attr_put_u32(request, IFLA_MTU, mtu);
+	snprintf(command, sizeof(command), "ip link set dev %s mtu %u", link->ifname, mtu);
 	return nl_step(request, command);
 }
 

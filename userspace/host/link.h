@@ -20,6 +20,8 @@
  * @lower: number of the device that it stands on, or 0; of a veth, its peer's
  * @kind: "bridge", "veth"…, empty for most hardware
  * @address: the hardware address as text, "02:00:00:00:00:01"
+ * @mtu: bytes
+ * @max_mtu: the largest that it can have, 0 where the driver sets no bound
  * @qdisc: kind of the root qdisc
  * @qdisc_handle: 0 when the kernel made the root qdisc by itself
  * @xdp: XDP_ATTACHED_*, how XDP programs are attached
@@ -34,6 +36,8 @@ struct link {
 	int lower;
 	char kind[KIND_NAME];
 	char address[LINK_ADDRESS];
+	unsigned int mtu;
+	unsigned int max_mtu;
 	char qdisc[KIND_NAME];
 	__u32 qdisc_handle;
 	unsigned int xdp;
@@ -43,6 +47,7 @@ struct link {
 int link_by_name(struct link *link, const char *ifname);
 int link_by_index(struct link *link, int ifindex);
 int link_set_up(const struct link *link, bool up);
+int link_set_mtu(const struct link *link, unsigned int mtu);
 bool link_is_one_of(const struct link *link, const char *const kinds[], size_t n);
 bool link_stacked_on(struct link *upper, int ifindex);
 bool link_has_clsact(int ifindex, __u64 *drops);

@@ -129,6 +129,8 @@ static int restore_port(const struct port_state *port, struct link *now)
 	/* Before the qdisc: of mq's, those of queues not in use are pfifo_fast (mq_init()). */
 	err = first_of(err, queues_restore(&port->queues, now->ifname));
 	err = first_of(err, nic_restore(&port->nic, now->ifname));
+	if (port->mtu && port->mtu != now->mtu)
+		err = first_of(err, link_set_mtu(now, port->mtu));
 	err = first_of(err, qdisc_restore(port->qdisc, port->qdisc_handle, now));
 	if (!(port->flags & IFF_UP))
 		err = first_of(err, link_set_up(now, false));

@@ -235,6 +235,8 @@ static void write_port(FILE *file, const struct port_state *port)
 		fprintf(file, "mac %s\n", port->address);
 	fprintf(file, "ifindex %d\n", port->ifindex);
 	fprintf(file, "flags %u\n", port->flags);
+	if (port->mtu)
+		fprintf(file, "mtu %u\n", port->mtu);
 	fprintf(file, "qdisc %s %u\n", port->qdisc, port->qdisc_handle);
 	if (port->queues.wanted)
 		fprintf(file, "queues %u\n", port->queues.wanted);
@@ -369,6 +371,8 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 	}
 	if (!strcmp(key, "flags"))
 		return sscanf(text, "%u", &port->flags) == 1 ? 0 : -EINVAL;
+	if (!strcmp(key, "mtu"))
+		return sscanf(text, "%u", &port->mtu) == 1 ? 0 : -EINVAL;
 	if (!strcmp(key, "qdisc"))
 		return sscanf(text, "%31s %u", port->qdisc, &port->qdisc_handle) == 2 ? 0 : -EINVAL;
 	if (!strcmp(key, "queues"))

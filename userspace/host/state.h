@@ -33,6 +33,7 @@ struct state_key {
  * @address: its hardware address: another device may have its number, in another namespace say
  * @ifindex: its number
  * @flags: IFF_*
+ * @mtu: 0 if nothing changes it
  * @qdisc: kind of its root qdisc
  * @qdisc_handle: 0 when the kernel had made that by itself
  * @features: its offloads
@@ -47,6 +48,7 @@ struct port_state {
 	char address[LINK_ADDRESS];
 	int ifindex;
 	unsigned int flags;
+	unsigned int mtu;
 	char qdisc[KIND_NAME];
 	__u32 qdisc_handle;
 	struct pairs features;
