@@ -5,14 +5,12 @@
  * net/core/dev.c; native XDP is in the driver). None of it tells the tap what it keeps.
  */
 #include <arpa/inet.h>
-#include <json-c/json.h>
 #include <limits.h>
 #include <linux/if_link.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter/nf_tables.h>
 #include <linux/netfilter/nfnetlink.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -22,7 +20,7 @@
 #include "host/netlink.h"
 #include "host/takers.h"
 #include "lib/message.h"
-#include "lib/run.h"
+#include "lib/util.h"
 
 /**
  * struct list - takers that were found
@@ -94,14 +92,34 @@ static void find_clsact(struct list *list, const struct link *link)
 /* --- nft ------------------------------------------------------------------------------------- */
 
 /**
+ * struct hook_kind - what can be hooked to a device
+ * @name: as nft calls it
+ * @message: NFT_MSG_*, lists them
+ * @hook: attribute with the hook
+ * @table: with the name of the table that it is in
+ * @own_name: with its own
+ * @is_on: look whether such a hook is on a device, before the tap
+ * @has_rules: there may be rules that count and drop
+ */
+struct hook_kind {
+	const char *name;
+	int message;
+	int hook;
+	int table;
+	int own_name;
+	bool (*is_on)(const struct nlattr *hook, const char *ifname);
+	bool has_rules;
+};
+
+/**
  * struct hooked - an nft chain or flow table
- * @kind: "chain" or "flowtable"
+ * @kind: which of both
  * @family: "netdev", "inet"…
  * @table: its table's name
  * @name: its own
  */
 struct hooked {
-	const char *kind;
+	const struct hook_kind *kind;
 	const char *family;
 	const char *table;
 	const char *name;
@@ -144,6 +162,11 @@ static bool chain_is_on(const struct nlattr *hook, const char *ifname)
 	       (device && !strcmp(mnl_attr_get_str(device), ifname));
 }
 
+static bool flowtable_is_on(const struct nlattr *hook, const char *ifname)
+{
+	return is_listed(nested(hook, NFTA_FLOWTABLE_HOOK_DEVS), ifname);
+}
+
 static const char *family_name(const struct nlmsghdr *message)
 {
 	const struct nfgenmsg *header = mnl_nlmsg_get_payload(message);
@@ -167,58 +190,73 @@ static const char *text_of(const struct nlmsghdr *message, int type)
 	return attr ? mnl_attr_get_str(attr) : "";
 }
 
-/* One that counts and then drops: [ { "counter": { "packets": 5 } }, { "drop": null } ]. */
-static void count_rule(struct taker *taker, struct json_object *rule)
+/* In network byte order, and aligned to 32 bits only. */
+static __u64 number_64(const struct nlattr *attr)
 {
-	struct json_object *expressions, *counter, *packets, *drop;
-	__u64 counted = 0;
-	bool counts = false;
+	const unsigned char *bytes = mnl_attr_get_payload(attr);
+	__u64 number = 0;
 	size_t i;
 
-	if (!json_object_object_get_ex(rule, "expr", &expressions))
-		return;
-	for (i = 0; i < json_object_array_length(expressions); i++) {
-		struct json_object *each = json_object_array_get_idx(expressions, i);
+	for (i = 0; i < sizeof(number) && i < mnl_attr_get_payload_len(attr); i++)
+		number = number << 8 | bytes[i];
+	return number;
+}
 
-		if (json_object_object_get_ex(each, "counter", &counter) &&
-		    json_object_object_get_ex(counter, "packets", &packets)) {
-			counted = json_object_get_uint64(packets);
-			counts = true;
-		}
-		if (counts && json_object_object_get_ex(each, "drop", &drop)) {
+static bool is_expression(const struct nlattr *expression, const char *name)
+{
+	const struct nlattr *attr = nested(expression, NFTA_EXPR_NAME);
+
+	return attr && !strcmp(mnl_attr_get_str(attr), name);
+}
+
+/* As nft has it, dropping is to put that verdict where verdicts are looked for. */
+static bool is_drop(const struct nlattr *expression)
+{
+	const struct nlattr *data = nested(expression, NFTA_EXPR_DATA);
+	const struct nlattr *value = nested(data, NFTA_IMMEDIATE_DATA);
+	const struct nlattr *code = nested(nested(value, NFTA_DATA_VERDICT), NFTA_VERDICT_CODE);
+
+	return is_expression(expression, "immediate") && code &&
+	       ntohl(mnl_attr_get_u32(code)) == NF_DROP;
+}
+
+/* One that counts and then drops. */
+static void count_rule(struct taker *taker, const struct nlmsghdr *rule)
+{
+	const struct nlattr *list = nl_attr(rule, sizeof(struct nfgenmsg), NFTA_RULE_EXPRESSIONS);
+	const struct nlattr *each, *packets, *counter = NULL;
+
+	if (!list)
+		return;
+	mnl_attr_for_each_nested(each, list) {
+		packets = is_expression(each, "counter") ?
+			  nested(nested(each, NFTA_EXPR_DATA), NFTA_COUNTER_PACKETS) : NULL;
+		if (packets)
+			counter = packets;
+		if (counter && is_drop(each)) {
 			taker->known = true;
-			taker->drops += counted;
+			taker->drops += number_64(counter);
 		}
 	}
 }
 
-static void count_rules(struct taker *taker, const char *text)
+static bool is_rule_of(const struct nlmsghdr *rule, const struct hooked *hooked)
 {
-	struct json_object *all = json_tokener_parse(text);
-	struct json_object *list, *rule;
-	size_t i;
-
-	if (json_object_object_get_ex(all, "nftables", &list))
-		for (i = 0; i < json_object_array_length(list); i++)
-			if (json_object_object_get_ex(json_object_array_get_idx(list, i), "rule",
-						      &rule))
-				count_rule(taker, rule);
-	json_object_put(all);
+	return !strcmp(family_name(rule), hooked->family) &&
+	       !strcmp(text_of(rule, NFTA_RULE_TABLE), hooked->table) &&
+	       !strcmp(text_of(rule, NFTA_RULE_CHAIN), hooked->name);
 }
 
-/* Rules are nft's own to read. */
 static void count_drops(struct taker *taker, const struct hooked *hooked)
 {
-	const char *const argv[] = { "nft", "-j", "list", hooked->kind, hooked->family,
-				     hooked->table, hooked->name, NULL };
-	char *output;
+	struct nl_list rules = { };
+	size_t i;
 
-	if (!run_quietly(argv, &output))
-		count_rules(taker, output);
-	free(output);
-	snprintf(taker->counter, sizeof(taker->counter), "nft list %s %s %.40s %.40s",
-		 hooked->kind, hooked->family, hooked->table, hooked->name);
-	msg_make_printable(taker->counter);
+	nl_dump_netfilter(&rules, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETRULE);
+	for (i = 0; i < rules.n; i++)
+		if (is_rule_of(rules.messages[i], hooked))
+			count_rule(taker, rules.messages[i]);
+	nl_list_free(&rules);
 }
 
 static void add_hooked(struct list *list, const struct hooked *hooked)
@@ -227,53 +265,41 @@ static void add_hooked(struct list *list, const struct hooked *hooked)
 
 	if (!taker)
 		return;
-	snprintf(taker->what, sizeof(taker->what), "nft %s %s %.40s %.40s", hooked->kind,
+	snprintf(taker->what, sizeof(taker->what), "nft %s %s %.40s %.40s", hooked->kind->name,
 		 hooked->family, hooked->table, hooked->name);
 	msg_make_printable(taker->what);
-	count_drops(taker, hooked);
+	snprintf(taker->counter, sizeof(taker->counter), "nft list %s %s %.40s %.40s",
+		 hooked->kind->name, hooked->family, hooked->table, hooked->name);
+	msg_make_printable(taker->counter);
+	if (hooked->kind->has_rules)
+		count_drops(taker, hooked);
 }
 
-static void find_chains(struct list *list, const char *ifname)
+static void find_hooked(struct list *list, const struct hook_kind *kind, const char *ifname)
 {
-	struct nl_list chains = { };
+	struct nl_list all = { };
 	size_t i;
 
-	nl_dump_netfilter(&chains, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETCHAIN);
-	for (i = 0; i < chains.n; i++) {
-		const struct nlmsghdr *chain = chains.messages[i];
-		const struct nlattr *hook = nl_attr(chain, sizeof(struct nfgenmsg),
-						    NFTA_CHAIN_HOOK);
+	nl_dump_netfilter(&all, NFNL_SUBSYS_NFTABLES << 8 | kind->message);
+	for (i = 0; i < all.n; i++) {
+		const struct nlmsghdr *each = all.messages[i];
 
-		if (chain_is_on(hook, ifname))
+		if (kind->is_on(nl_attr(each, sizeof(struct nfgenmsg), kind->hook), ifname))
 			add_hooked(list, &(struct hooked){
-				"chain", family_name(chain), text_of(chain, NFTA_CHAIN_TABLE),
-				text_of(chain, NFTA_CHAIN_NAME),
+				kind, family_name(each), text_of(each, kind->table),
+				text_of(each, kind->own_name),
 			});
 	}
-	nl_list_free(&chains);
+	nl_list_free(&all);
 }
 
-/* They forward what belongs to connections by themselves. */
-static void find_flowtables(struct list *list, const char *ifname)
-{
-	struct nl_list tables = { };
-	size_t i;
-
-	nl_dump_netfilter(&tables, NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GETFLOWTABLE);
-	for (i = 0; i < tables.n; i++) {
-		const struct nlmsghdr *table = tables.messages[i];
-		const struct nlattr *hook = nl_attr(table, sizeof(struct nfgenmsg),
-						    NFTA_FLOWTABLE_HOOK);
-
-		if (is_listed(nested(hook, NFTA_FLOWTABLE_HOOK_DEVS), ifname))
-			add_hooked(list, &(struct hooked){
-				"flowtable", family_name(table),
-				text_of(table, NFTA_FLOWTABLE_TABLE),
-				text_of(table, NFTA_FLOWTABLE_NAME),
-			});
-	}
-	nl_list_free(&tables);
-}
+/* Flow tables forward what belongs to connections by themselves. */
+static const struct hook_kind hook_kinds[] = {
+	{ "chain", NFT_MSG_GETCHAIN, NFTA_CHAIN_HOOK, NFTA_CHAIN_TABLE, NFTA_CHAIN_NAME,
+	  chain_is_on, true },
+	{ "flowtable", NFT_MSG_GETFLOWTABLE, NFTA_FLOWTABLE_HOOK, NFTA_FLOWTABLE_TABLE,
+	  NFTA_FLOWTABLE_NAME, flowtable_is_on, false },
+};
 
 /* A module that is built in has no directory in /sys/module, unless it has parameters. */
 static bool is_built_in(const char *module)
@@ -296,10 +322,12 @@ static bool is_built_in(const char *module)
 /* Where nobody has loaded nf_tables there are no chains, and asking would load it. */
 static void find_nft(struct list *list, const char *ifname)
 {
+	size_t i;
+
 	if (access("/sys/module/nf_tables", F_OK) && !is_built_in("/nf_tables.ko"))
 		return;
-	find_chains(list, ifname);
-	find_flowtables(list, ifname);
+	for (i = 0; i < ARRAY_SIZE(hook_kinds); i++)
+		find_hooked(list, &hook_kinds[i], ifname);
 }
 
 /**
