@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "commands/commands.h"
+#include "host/meaning.h"
 #include "host/names.h"
 #include "host/netns.h"
 #include "host/state.h"
@@ -94,72 +95,6 @@ static int down_state(const struct state_key *key, bool force)
 
 /* --- Which ----------------------------------------------------------------------------------- */
 
-/* By its name, or by its ports': "eth1:eth2". */
-static bool is_tap(struct tap *tap, const char *name)
-{
-	char first[PAIR_NAME];
-	struct state_key key;
-
-	if (!strchr(name, ':'))
-		return !strchr(name, '/') && strlen(name) < TAP_NAME && !tap_read(tap, name);
-	snprintf(first, sizeof(first), "%.*s", (int)strcspn(name, ":"), name);
-	if (!tap_with_port(tap, first))
-		return false;
-	state_key(&key, tap->ports[0].ifname, tap->n_ports > 1 ? tap->ports[1].ifname : NULL);
-	return !strcmp(key.name, name);
-}
-
-/* Is it the state of that tap's ports, as they are called now? */
-static bool is_state_of(const struct state_key *key, const struct tap *tap)
-{
-	if (tap->netns && key->netns && tap->netns != key->netns)
-		return false;
-	return state_has_port(key, tap->ports[0].ifname);
-}
-
-/**
- * struct meaning - what a word on the command line can mean
- * @tap: the tap that is called so
- * @is_tap: there is one
- * @of_tap: its ports' state, or NULL
- * @of_port: the state of a port that is called so, or of the pair, or NULL
- * @several: there are more of these, in other network namespaces
- */
-struct meaning {
-	struct tap tap;
-	bool is_tap;
-	const struct state_key *of_tap;
-	const struct state_key *of_port;
-	bool several;
-};
-
-/* A port of this network namespace goes before those of others. */
-static void add_meaning(struct meaning *meaning, const struct state_key *key)
-{
-	bool is_here = key->netns == netns_self();
-
-	if (meaning->of_port && !is_here)
-		meaning->several = meaning->several || meaning->of_port->netns != netns_self();
-	else
-		meaning->of_port = key;
-	if (is_here)
-		meaning->several = false;
-}
-
-static void find_meaning(struct meaning *meaning, const struct state_key *keys, size_t n,
-			 const char *name)
-{
-	size_t i;
-
-	meaning->is_tap = is_tap(&meaning->tap, name);
-	for (i = 0; i < n; i++) {
-		if (meaning->is_tap && is_state_of(&keys[i], &meaning->tap))
-			meaning->of_tap = &keys[i];
-		if (!strcmp(keys[i].name, name) || state_has_port(&keys[i], name))
-			add_meaning(meaning, &keys[i]);
-	}
-}
-
 /* A tap made by hand: softtap knows nothing of how its ports were before. */
 static int down_by_hand(const char *name, bool force)
 {
@@ -178,7 +113,7 @@ static int down_one(const struct state_key *keys, size_t n, const char *name, bo
 	struct meaning meaning = { };
 	struct state_key key;
 
-	find_meaning(&meaning, keys, n, name);
+	meaning_find(&meaning, keys, n, name);
 	if (meaning.is_tap && meaning.of_port && meaning.of_port != meaning.of_tap) {
 		state_key(&key, meaning.tap.ports[0].ifname, meaning.tap.ports[1].ifname);
 		msg_error("%s is a tap (%s), and a port of another (%s): give both ports' names",
@@ -205,7 +140,7 @@ static const char *as_called(struct link *link, const char *name)
 {
 	struct tap tap;
 
-	return is_tap(&tap, name) ? name : port_name(link, name);
+	return tap_is_called(&tap, name) ? name : port_name(link, name);
 }
 
 static int down_all(const struct state_key *keys, size_t n, bool force)
