@@ -21,7 +21,6 @@
 #include "frame.h"
 #include "frame_fcs.h"
 #include "port.h"
-#include "reader.h"
 
 static __always_inline void count_captured(const struct softtap_port *port, u32 bytes)
 {
@@ -271,11 +270,11 @@ static bool record_with_fcs(const struct softtap_port *port, struct softtap_buff
 static noinline bool is_wanted(const struct softtap_port *port, struct softtap_buffer *buffer,
 			       const struct sk_buff *skb)
 {
-	const struct softtap_filter *trigger = rcu_dereference(buffer->channel->trigger);
-	const struct softtap_filter *filter = rcu_dereference(buffer->channel->filter);
+	const struct softtap_filter *trigger = rcu_dereference(buffer->channel->recording.trigger);
+	const struct softtap_filter *filter = rcu_dereference(buffer->channel->recording.filter);
 
 	if (trigger && softtap_filter_matches(trigger, port->index, skb))
-		softtap_reader_trigger(buffer);
+		softtap_channel_trigger(buffer);
 	return !filter || softtap_filter_matches(filter, port->index, skb);
 }
 

@@ -366,13 +366,13 @@ struct softtap_channel *softtap_channel_create(const struct softtap_settings *se
 		return ERR_PTR(-ENOMEM);
 	channel->subbuf_size = settings->subbuf_kb * 1024;
 	channel->buffer_size = channel->subbuf_size * settings->subbufs;
-	channel->policy = settings->policy;
-	channel->snaplen = settings->snaplen;
+	channel->recording.policy = settings->policy;
+	channel->recording.snaplen = settings->snaplen;
 	kref_init(&channel->ref);
 	mutex_init(&channel->lock);
 	init_waitqueue_head(&channel->wait);
 
-	if (!zalloc_cpumask_var(&channel->claimed, GFP_KERNEL))
+	if (!zalloc_cpumask_var(&channel->reading.claimed, GFP_KERNEL))
 		goto err_free_channel;
 	if (alloc_control(channel))
 		goto err_free_claimed;
@@ -388,7 +388,7 @@ err_close_buffers:
 err_free_control:
 	vfree(channel->control);
 err_free_claimed:
-	free_cpumask_var(channel->claimed);
+	free_cpumask_var(channel->reading.claimed);
 err_free_channel:
 	kfree(channel);
 	return ERR_PTR(-ENOMEM);
@@ -401,8 +401,8 @@ static void channel_free(struct kref *ref)
 	close_buffers(channel);
 	free_buffers(channel);
 	vfree(channel->control);
-	free_cpumask_var(channel->claimed);
-	kfree(channel->note);
+	free_cpumask_var(channel->reading.claimed);
+	kfree(channel->reading.note);
 	kfree(channel);
 }
 
@@ -424,6 +424,21 @@ void softtap_channel_get(struct softtap_channel *channel)
 void softtap_channel_put(struct softtap_channel *channel)
 {
 	kref_put(&channel->ref, channel_free);
+}
+
+/**
+ * softtap_channel_trigger - what the reader waits for has come
+ * @buffer: of the CPU where it did
+ *
+ * Context: softirq (BH off), RCU read side.
+ */
+void softtap_channel_trigger(struct softtap_buffer *buffer)
+{
+	struct softtap_channel *channel = buffer->channel;
+
+	if (!READ_ONCE(channel->triggered) &&
+	    !cmpxchg(&channel->triggered, 0, softtap_channel_now(buffer)))
+		wake_up_all(&channel->wait);
 }
 
 /**

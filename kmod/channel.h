@@ -74,7 +74,49 @@ struct softtap_buffer {
 };
 
 /**
- * struct softtap_channel - a tap's buffers and who reads them
+ * struct softtap_recording - whether frames are recorded, and how; recording.c
+ * @policy: as in the buffers
+ * @snaplen: the tap's limit, 0 for none
+ * @filter: what is recorded, NULL for all; the reader's
+ * @trigger: what the reader waits for, NULL for nothing
+ * @stopped: it has been said that nothing passes, as nobody records
+ * @horizon: a time, ns of the records' clock, before @grace was started
+ * @grace: the grace period after which @horizon holds
+ *
+ * All of it is changed under the channel's lock.
+ */
+struct softtap_recording {
+	enum softtap_policy policy;
+	u32 snaplen;
+	struct softtap_filter __rcu *filter;
+	struct softtap_filter __rcu *trigger;
+	bool stopped;
+	u64 horizon;
+	unsigned long grace;
+};
+
+/**
+ * struct softtap_reading - who reads, and what the next one is to know; reader.c
+ * @whole: somebody reads all CPUs, through the device
+ * @claimed: CPUs that somebody reads through a debugfs file
+ * @snaplen: the reader's limit, 0 for none
+ * @note: left by a reader for the next one, NULL for none
+ * @note_length: bytes of it
+ * @note_uid: the user who left it
+ *
+ * All of it is under the channel's lock.
+ */
+struct softtap_reading {
+	bool whole;
+	cpumask_var_t claimed;
+	u32 snaplen;
+	void *note;
+	u32 note_length;
+	kuid_t note_uid;
+};
+
+/**
+ * struct softtap_channel - a tap's buffers
  * @buffers: per CPU
  * @processors: among those who are told when a CPU comes online
  * @control: the control area, struct softtap_positions per possible CPU
@@ -84,23 +126,12 @@ struct softtap_buffer {
  * @name: the tap's, for messages
  * @ports: of the tap
  * @counters: of each port, for what is overwritten; not used any more when @closed is set
- * @filter: what is recorded, NULL for all; the reader's; changed under @lock
- * @trigger: what the reader waits for, NULL for nothing; changed under @lock
- * @triggered: when it came, ns of the records' clock; 0 for not yet
- * @policy: as in the buffers; @lock
- * @snaplen: the tap's limit, 0 for none; @lock
- * @reader_snaplen: the reader's, 0 for none; @lock
  * @ref: the tap holds one, each open file holds one
- * @note: left by a reader for the next one, NULL for none; @lock
- * @note_length: bytes of it; @lock
- * @note_uid: the user who left it; @lock
- * @lock: protects @whole, @claimed and @closed, serialises the reader's calls
- * @whole: somebody reads all CPUs, through the device
- * @claimed: CPUs that somebody reads through a debugfs file
+ * @lock: protects @closed, @recording and @reading, serialises the reader's calls
+ * @recording: what is recorded
+ * @reading: who reads it
  * @closed: the tap is gone; what is in the buffers can still be read
- * @stopped: it has been said that nothing passes, as nobody records; @lock
- * @horizon: a time, ns of the records' clock, before @grace was started; @lock
- * @grace: the grace period after which @horizon holds; @lock
+ * @triggered: when a frame came that the reader waits for, ns of the records' clock; 0 for not yet
  * @wait: woken when @closed or @triggered is set
  */
 struct softtap_channel {
@@ -113,23 +144,12 @@ struct softtap_channel {
 	char name[SOFTTAP_NAME_SIZE];
 	unsigned int ports;
 	struct softtap_counters __percpu *counters[SOFTTAP_PORTS];
-	struct softtap_filter __rcu *filter;
-	struct softtap_filter __rcu *trigger;
-	u64 triggered;
-	enum softtap_policy policy;
-	u32 snaplen;
-	u32 reader_snaplen;
-	void *note;
-	u32 note_length;
-	kuid_t note_uid;
 	struct kref ref;
 	struct mutex lock;	/* see above */
-	bool whole;
-	cpumask_var_t claimed;
+	struct softtap_recording recording;
+	struct softtap_reading reading;
 	bool closed;
-	bool stopped;
-	u64 horizon;
-	unsigned long grace;
+	u64 triggered;
 	wait_queue_head_t wait;
 };
 
@@ -163,6 +183,7 @@ struct softtap_fill {
 
 void softtap_channel_fill(const struct softtap_channel *channel, struct softtap_fill *fill);
 
+void softtap_channel_trigger(struct softtap_buffer *buffer);
 bool softtap_channel_next_subbuf(struct softtap_buffer *buffer, u32 length);
 
 /**

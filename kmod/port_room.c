@@ -112,9 +112,9 @@ void softtap_room_warn(struct softtap_port *port)
 	struct net_device *dev = rtnl_dereference(port->dev);
 	u32 subbufs, bytes;
 
-	if (READ_ONCE(channel->policy) != SOFTTAP_POLICY_RECORD)
+	if (READ_ONCE(channel->recording.policy) != SOFTTAP_POLICY_RECORD)
 		return;
-	bytes = too_large(port->tap, dev, READ_ONCE(channel->snaplen), &subbufs);
+	bytes = too_large(port->tap, dev, READ_ONCE(channel->recording.snaplen), &subbufs);
 	if (bytes && bytes != port->too_large)
 		netdev_warn(dev, "softtap: policy record: a frame of %u bytes, as it can hand up now (gso_max_size), would be held back for ever: make the tap with subbufs=%u\n",
 			    bytes, subbufs);

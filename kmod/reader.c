@@ -13,9 +13,6 @@
 #include "reader.h"
 #include "recording.h"
 
-/* How old a time may be that is told as horizon, ns. */
-#define HORIZON_AGE_MAX	(20 * NSEC_PER_MSEC)
-
 /**
  * softtap_reader_claim - become the reader
  * @channel: to read
@@ -30,12 +27,12 @@ int softtap_reader_claim(struct softtap_channel *channel, int cpu)
 	mutex_lock(&channel->lock);
 	if (channel->closed)
 		err = -ENODEV;
-	else if (channel->whole)
+	else if (channel->reading.whole)
 		err = -EBUSY;
 	else if (cpu != SOFTTAP_ALL_CPUS)
-		err = cpumask_test_and_set_cpu(cpu, channel->claimed) ? -EBUSY : 0;
-	else if (cpumask_empty(channel->claimed))
-		channel->whole = true;
+		err = cpumask_test_and_set_cpu(cpu, channel->reading.claimed) ? -EBUSY : 0;
+	else if (cpumask_empty(channel->reading.claimed))
+		channel->reading.whole = true;
 	else
 		err = -EBUSY;
 	mutex_unlock(&channel->lock);
@@ -73,7 +70,7 @@ static void __replace(struct softtap_channel *channel, struct softtap_filter __r
 void softtap_reader_set_filter(struct softtap_channel *channel, struct softtap_filter *filter)
 {
 	mutex_lock(&channel->lock);
-	__replace(channel, &channel->filter, filter);
+	__replace(channel, &channel->recording.filter, filter);
 	mutex_unlock(&channel->lock);
 }
 
@@ -87,25 +84,10 @@ void softtap_reader_set_filter(struct softtap_channel *channel, struct softtap_f
 void softtap_reader_set_trigger(struct softtap_channel *channel, struct softtap_filter *trigger)
 {
 	mutex_lock(&channel->lock);
-	__replace(channel, &channel->trigger, NULL);
+	__replace(channel, &channel->recording.trigger, NULL);
 	WRITE_ONCE(channel->triggered, 0);
-	__replace(channel, &channel->trigger, trigger);
+	__replace(channel, &channel->recording.trigger, trigger);
 	mutex_unlock(&channel->lock);
-}
-
-/**
- * softtap_reader_trigger - what the reader waits for has come
- * @buffer: of the CPU where it did
- *
- * Context: softirq (BH off), RCU read side.
- */
-void softtap_reader_trigger(struct softtap_buffer *buffer)
-{
-	struct softtap_channel *channel = buffer->channel;
-
-	if (!READ_ONCE(channel->triggered) &&
-	    !cmpxchg(&channel->triggered, 0, softtap_channel_now(buffer)))
-		wake_up_all(&channel->wait);
 }
 
 /**
@@ -118,7 +100,7 @@ void softtap_reader_trigger(struct softtap_buffer *buffer)
 void softtap_reader_set_snaplen(struct softtap_channel *channel, u32 snaplen)
 {
 	mutex_lock(&channel->lock);
-	channel->reader_snaplen = snaplen;
+	channel->reading.snaplen = snaplen;
 	__softtap_recording_set_snaplen(channel);
 	mutex_unlock(&channel->lock);
 }
@@ -142,9 +124,9 @@ int softtap_reader_leave_note(struct softtap_channel *channel, const struct soft
 	if (IS_ERR(text))
 		return PTR_ERR(text);
 	mutex_lock(&channel->lock);
-	swap(channel->note, text);
-	channel->note_length = note->length;
-	channel->note_uid = current_euid();
+	swap(channel->reading.note, text);
+	channel->reading.note_length = note->length;
+	channel->reading.note_uid = current_euid();
 	mutex_unlock(&channel->lock);
 	kfree(text);
 	return 0;
@@ -167,9 +149,9 @@ int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_not
 	void *text;
 
 	mutex_lock(&channel->lock);
-	note->length = channel->note_length;
-	note->uid = from_kuid(current_user_ns(), channel->note_uid);
-	text = kmemdup(channel->note, note->length, GFP_KERNEL);
+	note->length = channel->reading.note_length;
+	note->uid = from_kuid(current_user_ns(), channel->reading.note_uid);
+	text = kmemdup(channel->reading.note, note->length, GFP_KERNEL);
 	mutex_unlock(&channel->lock);
 	if (!text)
 		return -ENOMEM;
@@ -192,17 +174,17 @@ int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_not
 void softtap_reader_release(struct softtap_channel *channel, int cpu)
 {
 	mutex_lock(&channel->lock);
-	if (channel->policy != SOFTTAP_POLICY_FLIGHT)
+	if (channel->recording.policy != SOFTTAP_POLICY_FLIGHT)
 		__softtap_recording_end(channel, cpu);
 	if (cpu == SOFTTAP_ALL_CPUS) {
-		__replace(channel, &channel->filter, NULL);
-		__replace(channel, &channel->trigger, NULL);
+		__replace(channel, &channel->recording.filter, NULL);
+		__replace(channel, &channel->recording.trigger, NULL);
 		WRITE_ONCE(channel->triggered, 0);
-		channel->reader_snaplen = 0;
+		channel->reading.snaplen = 0;
 		__softtap_recording_set_snaplen(channel);
-		channel->whole = false;
+		channel->reading.whole = false;
 	} else {
-		cpumask_clear_cpu(cpu, channel->claimed);
+		cpumask_clear_cpu(cpu, channel->reading.claimed);
 	}
 	mutex_unlock(&channel->lock);
 }
@@ -223,7 +205,7 @@ int softtap_reader_start(struct softtap_channel *channel, int cpu)
 	mutex_lock(&channel->lock);
 	if (channel->closed)
 		err = -ENODEV;
-	else if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+	else if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT)
 		err = -EOPNOTSUPP;
 	else if (cpu == SOFTTAP_ALL_CPUS && __softtap_is_recording(channel))
 		err = -EALREADY;
@@ -266,7 +248,7 @@ int softtap_reader_stop(struct softtap_channel *channel, int cpu, struct softtap
 
 	memset(stop, 0, sizeof(*stop));
 	mutex_lock(&channel->lock);
-	if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+	if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT)
 		err = -EOPNOTSUPP;
 	else
 		__stop(channel, cpu, stop);
@@ -299,7 +281,7 @@ int softtap_reader_hand(struct softtap_channel *channel, u32 cpu, u64 position)
 		return -EINVAL;
 	at = &channel->control[cpu];
 	mutex_lock(&channel->lock);
-	if (channel->policy == SOFTTAP_POLICY_FLIGHT) {
+	if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT) {
 		err = -EOPNOTSUPP;
 	} else if (__within(at, position)) {
 		WRITE_ONCE(at->handed, position);
@@ -332,7 +314,7 @@ int softtap_reader_consume(struct softtap_channel *channel, u32 cpu, u64 positio
 	at = &channel->control[cpu];
 	buffer = softtap_channel_buffer(channel, cpu);
 	mutex_lock(&channel->lock);
-	if (channel->policy == SOFTTAP_POLICY_FLIGHT) {
+	if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT) {
 		err = -EOPNOTSUPP;
 	} else if (__within(at, position)) {
 		while (buffer->given + channel->subbuf_size <= position)
@@ -345,40 +327,6 @@ int softtap_reader_consume(struct softtap_channel *channel, u32 cpu, u64 positio
 	}
 	mutex_unlock(&channel->lock);
 	return err;
-}
-
-/**
- * softtap_reader_horizon - a time that no record to come will have
- * @channel: claimed
- *
- * A record's time is read and the record committed within one RCU read-side section (the receive
- * path's), so after a grace period every record with a time before its start is committed.
- *
- * Each call starts a grace period for the next one. A reader that comes often waits for little
- * more than what is left of that; for one that comes seldom it would be old, and a new one is
- * waited for.
- *
- * Context: process, sleeps for a grace period at most.
- * Return: ns of the records' clock.
- */
-u64 softtap_reader_horizon(struct softtap_channel *channel)
-{
-	u64 now = softtap_recording_now(channel);
-	u64 horizon;
-
-	mutex_lock(&channel->lock);
-	horizon = channel->horizon;
-	if (now - horizon < HORIZON_AGE_MAX) {
-		cond_synchronize_rcu(channel->grace);
-	} else {
-		synchronize_rcu();
-		horizon = now;
-		now = softtap_recording_now(channel);
-	}
-	channel->horizon = now;
-	channel->grace = start_poll_synchronize_rcu();
-	mutex_unlock(&channel->lock);
-	return horizon;
 }
 
 static bool has_whole_subbuf(const struct softtap_channel *channel,

@@ -14,13 +14,11 @@ int softtap_reader_start(struct softtap_channel *channel, int cpu);
 int softtap_reader_stop(struct softtap_channel *channel, int cpu, struct softtap_stop *stop);
 int softtap_reader_hand(struct softtap_channel *channel, u32 cpu, u64 position);
 int softtap_reader_consume(struct softtap_channel *channel, u32 cpu, u64 position);
-u64 softtap_reader_horizon(struct softtap_channel *channel);
 bool softtap_reader_ready(const struct softtap_channel *channel, int cpu);
 void softtap_reader_set_snaplen(struct softtap_channel *channel, u32 snaplen);
 void softtap_reader_set_filter(struct softtap_channel *channel, struct softtap_filter *filter);
 void softtap_reader_set_trigger(struct softtap_channel *channel, struct softtap_filter *trigger);
 int softtap_reader_leave_note(struct softtap_channel *channel, const struct softtap_note *note);
 int softtap_reader_read_note(struct softtap_channel *channel, struct softtap_note *note);
-void softtap_reader_trigger(struct softtap_buffer *buffer);
 
 #endif /* _SOFTTAP_READER_H */

@@ -12,6 +12,9 @@
 #include "channel_flight.h"
 #include "recording.h"
 
+/* How old a time may be that is told as horizon, ns. */
+#define HORIZON_AGE_MAX	(20 * NSEC_PER_MSEC)
+
 /**
  * __softtap_is_recording - are frames of any CPU recorded
  * @channel: whose
@@ -36,7 +39,7 @@ bool __softtap_is_recording(const struct softtap_channel *channel)
  */
 bool softtap_recording_stops_wire(const struct softtap_channel *channel)
 {
-	return READ_ONCE(channel->policy) == SOFTTAP_POLICY_RECORD &&
+	return READ_ONCE(channel->recording.policy) == SOFTTAP_POLICY_RECORD &&
 	       !__softtap_is_recording(channel);
 }
 
@@ -46,21 +49,22 @@ static void __tell_stopped(struct softtap_channel *channel)
 	bool stopped = softtap_recording_stops_wire(channel) && !channel->closed;
 
 	lockdep_assert_held(&channel->lock);
-	if (stopped && !channel->stopped)
+	if (stopped && !channel->recording.stopped)
 		pr_warn("%s: THE WIRE IS STOPPED: policy record lets nothing pass that nobody records; start a reader (softtap capture)\n",
 			channel->name);
-	else if (!stopped && channel->stopped)
+	else if (!stopped && channel->recording.stopped)
 		pr_info("%s: the wire is no longer stopped\n", channel->name);
-	channel->stopped = stopped;
+	channel->recording.stopped = stopped;
 }
 
 static u8 __active(const struct softtap_channel *channel, bool recording)
 {
-	bool picky = rcu_access_pointer(channel->filter) || rcu_access_pointer(channel->trigger);
+	bool picky = rcu_access_pointer(channel->recording.filter) ||
+		     rcu_access_pointer(channel->recording.trigger);
 
 	if (recording)
 		return SOFTTAP_ACTIVE | (picky ? SOFTTAP_ACTIVE_PICKY : 0);
-	if (channel->policy == SOFTTAP_POLICY_RECORD)
+	if (channel->recording.policy == SOFTTAP_POLICY_RECORD)
 		return SOFTTAP_ACTIVE | SOFTTAP_ACTIVE_STOPPED;
 	return 0;
 }
@@ -79,7 +83,7 @@ void __softtap_recording_tell_cpus(struct softtap_channel *channel)
 	for_each_possible_cpu(cpu) {
 		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
 
-		WRITE_ONCE(buffer->policy, channel->policy);
+		WRITE_ONCE(buffer->policy, channel->recording.policy);
 		WRITE_ONCE(buffer->active, __active(channel, buffer->recording));
 	}
 }
@@ -133,6 +137,40 @@ void softtap_recording_clock(const struct softtap_channel *channel, struct softt
 	clock->wall = wall_offset();
 }
 
+/**
+ * softtap_recording_horizon - a time that no record to come will have
+ * @channel: claimed
+ *
+ * A record's time is read and the record committed within one RCU read-side section (the receive
+ * path's), so after a grace period every record with a time before its start is committed.
+ *
+ * Each call starts a grace period for the next one. A reader that comes often waits for little
+ * more than what is left of that; for one that comes seldom it would be old, and a new one is
+ * waited for.
+ *
+ * Context: process, sleeps for a grace period at most.
+ * Return: ns of the records' clock.
+ */
+u64 softtap_recording_horizon(struct softtap_channel *channel)
+{
+	u64 now = softtap_recording_now(channel);
+	u64 horizon;
+
+	mutex_lock(&channel->lock);
+	horizon = channel->recording.horizon;
+	if (now - horizon < HORIZON_AGE_MAX) {
+		cond_synchronize_rcu(channel->recording.grace);
+	} else {
+		synchronize_rcu();
+		horizon = now;
+		now = softtap_recording_now(channel);
+	}
+	channel->recording.horizon = now;
+	channel->recording.grace = start_poll_synchronize_rcu();
+	mutex_unlock(&channel->lock);
+	return horizon;
+}
+
 /*
  * The offset to the wall clock is taken when nothing recorded with another one is left: a reader
  * that finishes what a dead one left gets one unbroken order.
@@ -146,7 +184,7 @@ static void __set_clock(struct softtap_channel *channel)
 		return;
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->clock, clock);
-	channel->horizon = 0;
+	channel->recording.horizon = 0;
 	synchronize_net();	/* a frame that is recorded from now on sees it */
 }
 
@@ -199,7 +237,7 @@ void __softtap_recording_end(struct softtap_channel *channel, int which)
 
 static void __set_policy(struct softtap_channel *channel, enum softtap_policy policy)
 {
-	WRITE_ONCE(channel->policy, policy);
+	WRITE_ONCE(channel->recording.policy, policy);
 	__softtap_recording_tell_cpus(channel);
 }
 
@@ -229,7 +267,7 @@ static void __end_flight(struct softtap_channel *channel)
 
 static bool __is_read(const struct softtap_channel *channel)
 {
-	return channel->whole || !cpumask_empty(channel->claimed);
+	return channel->reading.whole || !cpumask_empty(channel->reading.claimed);
 }
 
 /*
@@ -238,7 +276,7 @@ static bool __is_read(const struct softtap_channel *channel)
  */
 static int __change_policy(struct softtap_channel *channel, enum softtap_policy policy)
 {
-	bool was = channel->policy == SOFTTAP_POLICY_FLIGHT;
+	bool was = channel->recording.policy == SOFTTAP_POLICY_FLIGHT;
 	bool is = policy == SOFTTAP_POLICY_FLIGHT;
 
 	if (was != is && __is_read(channel)) {
@@ -292,7 +330,7 @@ int softtap_recording_hold(struct softtap_channel *channel)
 	bool flight;
 
 	mutex_lock(&channel->lock);
-	flight = channel->policy == SOFTTAP_POLICY_FLIGHT;
+	flight = channel->recording.policy == SOFTTAP_POLICY_FLIGHT;
 	if (!flight && !__is_read(channel))
 		return 0;
 	pr_err("%s: no change of this %s\n", channel->name,
@@ -321,7 +359,7 @@ void softtap_recording_let_go(struct softtap_channel *channel)
  */
 void __softtap_recording_set_snaplen(struct softtap_channel *channel)
 {
-	u32 snaplen = min_not_zero(channel->snaplen, channel->reader_snaplen) ?: U32_MAX;
+	u32 snaplen = min_not_zero(channel->recording.snaplen, channel->reading.snaplen) ?: U32_MAX;
 	int cpu;
 
 	lockdep_assert_held(&channel->lock);
@@ -339,7 +377,7 @@ void __softtap_recording_set_snaplen(struct softtap_channel *channel)
 void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen)
 {
 	mutex_lock(&channel->lock);
-	WRITE_ONCE(channel->snaplen, snaplen);
+	WRITE_ONCE(channel->recording.snaplen, snaplen);
 	__softtap_recording_set_snaplen(channel);
 	mutex_unlock(&channel->lock);
 }
@@ -354,8 +392,8 @@ void softtap_recording_open(struct softtap_channel *channel)
 {
 	mutex_lock(&channel->lock);
 	__softtap_recording_set_snaplen(channel);
-	__set_policy(channel, channel->policy);
-	if (channel->policy == SOFTTAP_POLICY_FLIGHT)
+	__set_policy(channel, channel->recording.policy);
+	if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT)
 		__begin_flight(channel);
 	mutex_unlock(&channel->lock);
 }

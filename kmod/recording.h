@@ -29,6 +29,7 @@ int softtap_recording_hold(struct softtap_channel *channel);
 void softtap_recording_let_go(struct softtap_channel *channel);
 void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen);
 u64 softtap_recording_now(const struct softtap_channel *channel);
+u64 softtap_recording_horizon(struct softtap_channel *channel);
 void softtap_recording_clock(const struct softtap_channel *channel, struct softtap_clock *clock);
 bool softtap_recording_stops_wire(const struct softtap_channel *channel);
 

@@ -328,7 +328,7 @@ static void announce(const struct softtap_tap *tap)
 
 	pr_info("%s: %s%s%s, policy %s, %llu KiB of buffers on %u CPUs\n", tap->name,
 		tap->port[0].ifname, tap->ports == 2 ? ":" : " listens only",
-		tap->port[1].ifname, softtap_policy_names[tap->channel->policy],
+		tap->port[1].ifname, softtap_policy_names[tap->channel->recording.policy],
 		each * num_online_cpus(), num_online_cpus());
 }
 
@@ -671,7 +671,7 @@ static int check_room(const struct softtap_tap *tap, enum softtap_policy policy,
  */
 int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy)
 {
-	return check_room(tap, policy, READ_ONCE(tap->channel->snaplen)) ?:
+	return check_room(tap, policy, READ_ONCE(tap->channel->recording.snaplen)) ?:
 	       softtap_recording_set_policy(tap->channel, policy);
 }
 
@@ -687,7 +687,7 @@ int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy)
  */
 int softtap_tap_set_snaplen(struct softtap_tap *tap, u32 snaplen)
 {
-	int err = check_room(tap, READ_ONCE(tap->channel->policy), snaplen);
+	int err = check_room(tap, READ_ONCE(tap->channel->recording.policy), snaplen);
 
 	if (!err)
 		softtap_recording_set_snaplen(tap->channel, snaplen);

@@ -244,7 +244,7 @@ static long ioctl_span(struct softtap_channel *channel, const void __user *from,
 
 static long ioctl_horizon(struct softtap_channel *channel, u64 __user *to)
 {
-	return put_user(softtap_reader_horizon(channel), to);
+	return put_user(softtap_recording_horizon(channel), to);
 }
 
 static long ioctl_clock(const struct softtap_channel *channel, void __user *to)

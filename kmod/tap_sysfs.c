@@ -123,7 +123,7 @@ static ssize_t netns_show(struct kobject *kobj, struct kobj_attribute *attr, cha
 static ssize_t policy_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%s\n",
-			  softtap_policy_names[READ_ONCE(tap_of(kobj)->channel->policy)]);
+			  softtap_policy_names[READ_ONCE(tap_of(kobj)->channel->recording.policy)]);
 }
 
 static ssize_t policy_store(struct kobject *kobj, struct kobj_attribute *attr,
@@ -152,7 +152,7 @@ static ssize_t name##_show(struct kobject *kobj, struct kobj_attribute *attr, ch
 
 static ssize_t snaplen_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
-	return sysfs_emit(buf, "%u\n", READ_ONCE(tap_of(kobj)->channel->snaplen));
+	return sysfs_emit(buf, "%u\n", READ_ONCE(tap_of(kobj)->channel->recording.snaplen));
 }
 
 static ssize_t snaplen_store(struct kobject *kobj, struct kobj_attribute *attr,
