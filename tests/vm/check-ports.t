@@ -63,6 +63,13 @@ card() {
 		"$(topics '.topic == "coalescing" and (.found | test(" 50 us "))')" eth1:coalescing
 	ethtool -C eth1 rx-usecs 0
 	is 'one that does not is none' "$(topics '.topic == "coalescing" and .port == "eth1"')" ''
+	ethtool -s eth1 wol g
+	is 'what wakes a host is a note' "$(topics '.topic == "Wake-on-LAN"')" eth1:Wake-on-LAN
+	ethtool -s eth1 wol d
+	like 'the clock of a card and what it can stamp' \
+		"$(softtap check eth1 eth2)" 'note   eth1: the card has a clock, /dev/ptp[0-9]+, and can stamp all frames'
+	like 'driver, kernel, firmware' "$(softtap check eth1 eth2)" \
+		"eth1: testnic of Linux $(uname -r | sed "s/+/\\\\+/")"
 	seed duplex 'ethtool -s eth1 speed 100 duplex half autoneg off; ethtool -s eth2 speed 100 autoneg off' \
 		'ethtool -s eth1 duplex full; ethtool -s eth2 duplex full'
 	seed speed 'ethtool -s eth2 speed 10' 'ethtool -s eth2 speed 100'
@@ -103,7 +110,48 @@ no_xdp() {
 	! has_xdp
 }
 
+# What a card on PCI Express would show: place PORT SPEED LANES NODE ASPM
+place() {
+	local device=places/$1/device
+	mkdir -p "places/$1"
+	ln -s "/sys/class/net/$1"/* "places/$1"
+	rm "places/$1/device" "places/$1/speed"
+	mkdir -p "$device/link"
+	echo "$2 GT/s PCIe" >"$device/current_link_speed"
+	echo "$3" >"$device/current_link_width"
+	echo "$4" >"$device/numa_node"
+	echo "$5" >"$device/link/l1_aspm"
+	echo 10000 >"places/$1/speed"
+}
+
+places() {
+	local -x SOFTTAP_SYS_NET=$PWD/places
+	place eth1 5.0 2 0 1
+	place eth2 8.0 8 1 0
+	is 'a bus that is slower than its link' "$(topics)" eth1:bus
+	like 'that is a matter of lanes' "$(softtap check eth1 eth2)" \
+		'PCI Express with 2 lanes carries 8000 Mb/s, the link 10000'
+	is 'a card that sleeps is a note' "$(topics '.topic == "power saving"')" 'eth1:power saving'
+	like 'so are cards on two processors' "$(softtap check eth1 eth2)" \
+		'note   eth1: near memory node 0, eth2 near 1'
+	echo 4 >places/eth1/device/current_link_width
+	is 'one that is not' "$(topics)" ''
+}
+
+join_group() {
+	mreceive -g 239.1.2.3 -I eth1 >/dev/null &
+	member=$!
+	within 10 grep -q 030201EF /proc/net/igmp
+}
+
+leave_group() {
+	kill "$member"
+	wait "$member" || :
+	within 10 sh -c '! grep -q 030201EF /proc/net/igmp'
+}
+
 host() {
+	seed groups join_group leave_group
 	seed IPv6 'sysctl -qw net.ipv6.conf.eth1.disable_ipv6=0' \
 		'sysctl -qw net.ipv6.conf.eth1.disable_ipv6=1'
 	seed addresses 'ip addr add 192.0.2.1/24 dev eth1' 'ip addr flush dev eth1'
@@ -132,6 +180,7 @@ guest() {
 	status_is 'clean ports are transparent' 0
 	features
 	card
+	places
 	kernel
 	host
 	is 'and in the end nothing again' "$(topics)" ''

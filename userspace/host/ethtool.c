@@ -396,6 +396,25 @@ static int write_bits(const struct pairs *bits, int message, int type, const cha
 	return send_step(request, command);
 }
 
+/* "on" or "off"; of a set without a mask, which lists what is set, all are on. */
+static int keep_bits(struct pairs *values, const struct nlattr *bitset)
+{
+	const struct nlattr *bits = bits_of(bitset), *bit;
+	bool mask = true;
+	int err = 0;
+
+	if (!bits)
+		return 0;
+	mnl_attr_for_each_nested(bit, bitset)
+		if (mnl_attr_get_type(bit) == ETHTOOL_A_BITSET_NOMASK)
+			mask = false;
+	mnl_attr_for_each_nested(bit, bits)
+		if (!err && bit_name(bit))
+			err = pairs_add(values, bit_name(bit),
+					!mask || bit_value(bit) ? "on" : "off");
+	return err;
+}
+
 /**
  * ethtool_read_flags - list a driver's private flags
  * @flags: gets them: "on" or "off"
@@ -406,18 +425,51 @@ static int write_bits(const struct pairs *bits, int message, int type, const cha
 int ethtool_read_flags(struct pairs *flags, const char *ifname)
 {
 	struct nl_list answer = { };
-	const struct nlattr *bits, *bit;
-	int err;
+	int err = ask(&answer, ETHTOOL_MSG_PRIVFLAGS_GET, ifname);
 
-	err = ask(&answer, ETHTOOL_MSG_PRIVFLAGS_GET, ifname);
-	if (err)
-		return err;
-	bits = bits_of(answer_attr(&answer, ETHTOOL_A_PRIVFLAGS_FLAGS));
-	if (bits)
-		mnl_attr_for_each_nested(bit, bits)
-			if (!err && bit_name(bit))
-				err = pairs_add(flags, bit_name(bit),
-						bit_value(bit) ? "on" : "off");
+	if (!err)
+		err = keep_bits(flags, answer_attr(&answer, ETHTOOL_A_PRIVFLAGS_FLAGS));
+	nl_list_free(&answer);
+	return err;
+}
+
+/**
+ * ethtool_read_wol - list what wakes a host
+ * @modes: gets what there is: "magic", "ucast"…, each "on" or "off"
+ * @ifname: name of the device
+ *
+ * Return: 0, or a negative errno without a complaint: -EOPNOTSUPP if nothing does
+ */
+int ethtool_read_wol(struct pairs *modes, const char *ifname)
+{
+	struct nl_list answer = { };
+	int err = ask(&answer, ETHTOOL_MSG_WOL_GET, ifname);
+
+	if (!err)
+		err = keep_bits(modes, answer_attr(&answer, ETHTOOL_A_WOL_MODES));
+	nl_list_free(&answer);
+	return err;
+}
+
+/**
+ * ethtool_read_stamping - tell which frames a device can give its own time
+ * @clock: set to the number of its clock, N of /dev/ptpN, or to -1 if it has none
+ * @filters: gets what can be chosen of received frames: "none", "all", "ptpv2-event"…
+ * @ifname: name of the device
+ *
+ * Return: 0, or a negative errno without a complaint
+ */
+int ethtool_read_stamping(int *clock, struct pairs *filters, const char *ifname)
+{
+	struct nl_list answer = { };
+	const struct nlattr *attr = NULL;
+	int err = ask(&answer, ETHTOOL_MSG_TSINFO_GET, ifname);
+
+	if (!err) {
+		attr = answer_attr(&answer, ETHTOOL_A_TSINFO_PHC_INDEX);
+		err = keep_bits(filters, answer_attr(&answer, ETHTOOL_A_TSINFO_RX_FILTERS));
+	}
+	*clock = attr ? (int)mnl_attr_get_u32(attr) : -1;
 	nl_list_free(&answer);
 	return err;
 }

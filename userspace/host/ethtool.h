@@ -21,6 +21,8 @@ int ethtool_write(const struct pairs *values, const struct ethtool_topic *topic,
 		  const char *ifname);
 
 int ethtool_read_flags(struct pairs *flags, const char *ifname);
+int ethtool_read_wol(struct pairs *modes, const char *ifname);
+int ethtool_read_stamping(int *clock, struct pairs *filters, const char *ifname);
 int ethtool_write_flags(const struct pairs *flags, const char *ifname);
 int ethtool_read_features(struct pairs *features, const char *ifname);
 int ethtool_write_features(const struct pairs *features, const char *ifname);

@@ -11,8 +11,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "host/bus.h"
 #include "host/drivers.h"
 #include "host/ethtool.h"
 #include "host/features.h"
@@ -28,6 +30,7 @@
 #include "lib/message.h"
 #include "lib/paths.h"
 #include "lib/sysfs.h"
+#include "lib/util.h"
 
 /* Return: a new finding at the end, or NULL when there is no memory */
 static struct finding *add(struct findings *findings, const char *ifname, const char *topic,
@@ -193,6 +196,76 @@ static void look_at_nic(struct findings *findings, const char *ifname)
 	nic_free(&nic);
 }
 
+static void look_at_waking(struct findings *findings, const char *ifname)
+{
+	struct pairs modes = { };
+	struct finding *finding;
+	char on[128] = "";
+	size_t i;
+
+	ethtool_read_wol(&modes, ifname);
+	for (i = 0; i < modes.n; i++)
+		if (!strcmp(modes.pairs[i].value, "on"))
+			snprintf(on + strlen(on), sizeof(on) - strlen(on), "%s%s", *on ? ", " : "",
+				 modes.pairs[i].name);
+	pairs_free(&modes);
+	if (!*on)
+		return;
+	finding = add(findings, ifname, "Wake-on-LAN", FINDING_NOTE,
+		      "some cards keep the frames that wake a host");
+	found(finding, "it is on for %s", on);
+	remedy(finding, false, "ethtool -s %s wol d", ifname);
+}
+
+static void look_at_stamping(struct findings *findings, const char *ifname)
+{
+	struct pairs filters = { };
+	struct finding *finding;
+	bool all;
+	int clock;
+
+	ethtool_read_stamping(&clock, &filters, ifname);
+	all = pairs_get(&filters, "all");
+	finding = add(findings, ifname, "time", FINDING_NOTE,
+		      "times of records are the kernel's, when it takes a frame");
+	if (clock < 0)
+		found(finding, "the card has no clock");
+	else
+		found(finding, "the card has a clock, /dev/ptp%d, and can stamp %s", clock,
+		      all ? "all frames" : filters.n > 1 ? "frames of PTP only" : "none");
+	pairs_free(&filters);
+}
+
+/* Headers of the bus take a seventh of the smallest frames, and a descriptor comes with each. */
+static bool is_slower(const struct bus *bus, long speed)
+{
+	return bus->mbits && speed > 0 && bus->mbits / 7 * 6 < (unsigned long)speed;
+}
+
+static void look_at_bus(struct findings *findings, const char *ifname)
+{
+	char speed[SYSFS_VALUE] = "";
+	struct finding *finding;
+	struct bus bus;
+
+	bus_read(&bus, ifname);
+	read_value(speed, sizeof(speed), "%s/%s/speed", sysfs_net_root(), ifname);
+	if (is_slower(&bus, atol(speed))) {
+		finding = add(findings, ifname, "bus", FINDING_BUT,
+			      "frames are lost in the card when the link is busy");
+		found(finding, "PCI Express with %u lane%s carries %u Mb/s, the link %s",
+		      bus.lanes, bus.lanes == 1 ? "" : "s", bus.mbits, speed);
+	}
+	if (bus.sleeps) {
+		finding = add(findings, ifname, "power saving", FINDING_NOTE,
+			      "a frame may wait until the card is awake, some 10 us");
+		found(finding, "the kernel lets the card sleep (ASPM or runtime power management)");
+		remedy(finding, false,
+		       "echo on > /sys/class/net/%s/device/power/control, and boot with pcie_aspm=off",
+		       ifname);
+	}
+}
+
 static void look_at_virtual_functions(struct findings *findings, const char *ifname)
 {
 	char number[SYSFS_VALUE];
@@ -306,6 +379,42 @@ static void look_at_qdisc(struct findings *findings, const struct link *link)
 	remedy(finding, !own, "tc qdisc replace dev %s root pfifo", link->ifname);
 }
 
+/*
+ * Groups that somebody has joined; 224.0.0.1 is joined by the kernel, and not reported (RFC 2236).
+ * A line of /proc/net/igmp is a device, those that begin with a tab are its groups.
+ */
+static size_t count_groups(const char *ifname)
+{
+	char path[PATH_MAX], line[256], name[IF_NAMESIZE] = "";
+	size_t n = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/net/igmp", proc_root());
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (*line != '\t')
+			sscanf(line, "%*d %15[^ :]", name);
+		else if (!strcmp(name, ifname) && !strstr(line, "010000E0"))
+			n++;
+	}
+	if (file)
+		fclose(file);
+	return n;
+}
+
+static void look_at_groups(struct findings *findings, const char *ifname)
+{
+	size_t n = count_groups(ifname);
+	struct finding *finding;
+
+	if (!n)
+		return;
+	finding = add(findings, ifname, "groups", FINDING_FAULT,
+		      "the host tells routers which groups it has joined (IGMP)");
+	found(finding, "%zu multicast group%s joined", n, n == 1 ? " is" : "s are");
+	remedy(finding, true, "end who has joined them: ip maddress show dev %s", ifname);
+}
+
 static void look_at_host(struct findings *findings, const struct link *link)
 {
 	const struct manager *manager = manager_of(link);
@@ -341,20 +450,22 @@ static void look_at_host(struct findings *findings, const struct link *link)
 static void look_at_driver(struct findings *findings, const char *ifname)
 {
 	const struct driver_fact *fact = NULL;
+	struct utsname kernel = { };
 	char driver[ETHTOOL_TEXT], firmware[ETHTOOL_TEXT];
 	struct finding *finding;
 
 	if (ethtool_read_driver(driver, firmware, ifname))
 		return;
+	uname(&kernel);
+	finding = add(findings, ifname, "driver", FINDING_NOTE,
+		      driver_next_fact(NULL, driver) ? "what is known of it follows" :
+		      "nothing is known of what it does to frames");
+	found(finding, "%s of Linux %s%s%s", driver, kernel.release,
+	      *firmware ? ", firmware " : "", firmware);
 	while ((fact = driver_next_fact(fact, driver))) {
 		finding = add(findings, ifname, "driver", FINDING_NOTE, fact->fact);
 		found(finding, "%s, drivers/net/%s", driver, fact->source);
 	}
-	if (findings->n && !strcmp(findings->list[findings->n - 1].topic, "driver"))
-		return;
-	finding = add(findings, ifname, "driver", FINDING_NOTE,
-		      "nothing is known of what it does to frames");
-	found(finding, "%s%s%s", driver, *firmware ? ", firmware " : "", firmware);
 }
 
 /**
@@ -378,14 +489,32 @@ int findings_of_port(struct findings *findings, const char *ifname)
 	look_at_place(findings, &link);
 	look_at_carrier(findings, &link);
 	look_at_nic(findings, link.ifname);
+	look_at_bus(findings, link.ifname);
+	look_at_waking(findings, link.ifname);
+	look_at_stamping(findings, link.ifname);
 	look_at_virtual_functions(findings, link.ifname);
 	look_at_queues(findings, link.ifname);
 	look_at_features(findings, link.ifname);
 	look_at_takers(findings, link.ifname);
 	look_at_qdisc(findings, &link);
 	look_at_host(findings, &link);
+	look_at_groups(findings, link.ifname);
 	look_at_driver(findings, link.ifname);
 	return 0;
+}
+
+static void look_at_nodes(struct findings *findings, const char *a, const char *b)
+{
+	struct finding *finding;
+	struct bus one, other;
+
+	bus_read(&one, a);
+	bus_read(&other, b);
+	if (one.node < 0 || other.node < 0 || one.node == other.node)
+		return;
+	finding = add(findings, a, "memory", FINDING_NOTE,
+		      "frames cross from one processor's memory to the other's, which costs time");
+	found(finding, "near memory node %d, %s near %d", one.node, b, other.node);
 }
 
 /**
@@ -410,7 +539,8 @@ int findings_of_pair(struct findings *findings, const char *a, const char *b)
 	struct finding *finding;
 	size_t i;
 
-	for (i = 0; i < sizeof(values) / sizeof(*values); i++) {
+	look_at_nodes(findings, a, b);
+	for (i = 0; i < ARRAY_SIZE(values); i++) {
 		if (read_value(one, sizeof(one), "%s/%s/%s", sysfs_net_root(), a, values[i].file) ||
 		    read_value(other, sizeof(other), "%s/%s/%s", sysfs_net_root(), b,
 			       values[i].file) || !strcmp(one, other) ||
