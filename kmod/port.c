@@ -131,6 +131,7 @@ int softtap_port_attach(struct softtap_port *port, struct net_device *dev)
 	if (err)
 		goto err_put_dev;
 	netdev_info(dev, "softtap: port %c of %s\n", 'a' + port->index, port->tap->name);
+	softtap_bad_frames_attached(port);
 	return 0;
 
 err_put_dev:

@@ -111,6 +111,23 @@ netdev_features_t softtap_bad_frames_features(const struct softtap_port *port)
 	return FCS_FEATURES;
 }
 
+/**
+ * softtap_bad_frames_attached - see whether a device can send what is to be passed on
+ * @port: just attached; when the tap was made, the device may not have been there
+ *
+ * Logs one line when it cannot.
+ *
+ * Context: RTNL.
+ */
+void softtap_bad_frames_attached(const struct softtap_port *port)
+{
+	struct net_device *dev = rtnl_dereference(port->dev);
+
+	if (port->peer && port->peer->bad_frames == SOFTTAP_BAD_PASS && !netif_supports_nofcs(dev))
+		netdev_warn(dev, "softtap: cannot send a given FCS: broken frames from port %c are dropped here\n",
+			    'a' + port->peer->index);
+}
+
 static enum softtap_fcs_state state_of(const struct net_device *dev)
 {
 	switch (dev->features & FCS_FEATURES) {

@@ -162,6 +162,22 @@ with_less() {
 	rmmod testnic
 }
 
+# A port's device goes, and another one of its name comes.
+with_another() {
+	ends
+	load tap=eth1:eth2 bad_frames=pass
+	echo testnic.2 >/sys/bus/platform/drivers/testnic/unbind
+	ip link add eth2 type veth peer name other
+	ok 'one that comes later and cannot send it is told of' within 10 told_of eth2
+	unload
+	ip link delete eth2
+	rmmod testnic
+}
+
+told_of() {
+	dmesg | grep -q "$1: softtap: cannot send a given FCS: broken frames from port a are dropped here"
+}
+
 refused() {
 	! softtap up --bad-frames "${2:-pass}" eth1 eth2 2>said && grep -q "$1" said &&
 		[ ! -e "$sysfs/tap0" ]
@@ -176,6 +192,7 @@ guest() {
 	with_record
 	with_drop
 	with_less
+	with_another
 }
 
 # passed NAME WHAT-OF-A WHAT-OF-B - the other wires carry that
