@@ -18,7 +18,7 @@ static void get_drvinfo(struct net_device *dev, struct ethtool_drvinfo *info)
 }
 
 static const char private_flags[][ETH_GSTRING_LEN] = {
-	"tx-pad", "rx-csum-complete", "fw-lldp-agent",
+	"tx-pad", "rx-csum-complete", "fw-lldp-agent", "keep-vlan",
 };
 
 static const char card_counters[][ETH_GSTRING_LEN] = {

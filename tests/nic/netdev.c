@@ -366,6 +366,15 @@ static void nic_get_stats(struct net_device *dev, struct rtnl_link_stats64 *stat
 	stats->tx_errors = card->stats.tx_timeouts;
 }
 
+static netdev_features_t nic_fix_features(struct net_device *netdev, netdev_features_t features)
+{
+	const struct nic_card *card = netdev_priv(netdev);
+
+	if (card->settings.private_flags & NIC_KEEP_VLAN)
+		features |= NETIF_F_HW_VLAN_CTAG_RX;
+	return features;
+}
+
 /* Features are looked at where they matter. A card that is being taken away has nothing to set. */
 static int nic_set_features(struct net_device *netdev, netdev_features_t features)
 {
@@ -389,6 +398,7 @@ const struct net_device_ops nic_netdev_ops = {
 	.ndo_vlan_rx_add_vid = nic_vlan_add,
 	.ndo_vlan_rx_kill_vid = nic_vlan_remove,
 	.ndo_get_stats64 = nic_get_stats,
+	.ndo_fix_features = nic_fix_features,
 	.ndo_set_features = nic_set_features,
 #ifdef HAVE_NDO_HWTSTAMP
 	.ndo_hwtstamp_get = nic_hwtstamp_get,

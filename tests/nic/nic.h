@@ -46,9 +46,15 @@
  * enum nic_private_flag - of ethtool --set-priv-flags
  * @NIC_PAD: short frames are padded to 60 bytes before the FCS
  * @NIC_FW_LLDP: remembered, as if a firmware spoke LLDP
+ * @NIC_KEEP_VLAN: VLAN tags are taken out, whatever is asked for
  * @NIC_RX_COMPLETE: frames come up with CHECKSUM_COMPLETE instead of UNNECESSARY
  */
-enum nic_private_flag { NIC_PAD = BIT(0), NIC_RX_COMPLETE = BIT(1), NIC_FW_LLDP = BIT(2) };
+enum nic_private_flag {
+	NIC_PAD = BIT(0),
+	NIC_RX_COMPLETE = BIT(1),
+	NIC_FW_LLDP = BIT(2),
+	NIC_KEEP_VLAN = BIT(3),
+};
 
 /**
  * struct nic_tx_slot - a transmit descriptor, and what the driver keeps beside it

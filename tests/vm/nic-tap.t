@@ -128,6 +128,21 @@ with_four_queues() {
 	softtap down
 }
 
+# What a driver keeps on all the same is told, and hinders nothing.
+with_kept_feature() {
+	ethtool -K eth1 rx-vlan-hw-parse on
+	ethtool --set-priv-flags eth1 keep-vlan on
+	ok 'up on a port whose driver keeps a feature on' up_that_says
+	like 'says which' "$(<said)" \
+		'eth1: its driver does not switch rx-vlan-hw-parse off, which changes frames'
+	softtap down
+	ethtool --set-priv-flags eth1 keep-vlan off
+}
+
+up_that_says() {
+	softtap up eth1 eth2 2>said
+}
+
 guest() {
 	add_namespaces
 	sysctl -qw net.core.gro_normal_batch=1	# see cable_topology
@@ -154,6 +169,7 @@ guest() {
 	picture >after
 	ok 'down puts back what was there' diff before between
 	ok 'again' diff before after
+	with_kept_feature
 	rmmod testnic
 }
 
