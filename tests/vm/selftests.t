@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # usage: tests/vm/selftests.t [SCRIPT…]
 # Seconds: 18
-# Covers: kmod/forward.[ch] kmod/transmit.[ch] kmod/capture.[ch] tests/lib/mreceive tests/lib/msend
+# Covers: kmod/forward.[ch] kmod/port_link.[ch] kmod/transmit.[ch] kmod/capture.[ch] tests/lib/mreceive tests/lib/msend
 #
 # The kernel's own selftests of bridging and routing (tools/testing/selftests/net/forwarding) cannot
 # tell whether there is a tap in each of their cables: each script has the same results as with
@@ -17,8 +17,8 @@
 #	+--------- veth ------+       +--------------------+       +---------------+
 #	          swp3   swp4, and so on                            port3   port4
 #
-# What does not pass on plain cables, either, is explained (reason). A script that wants a link to
-# go down at both ends of a cable gets help, as the tap does not do that (follow_links).
+# What does not pass on plain cables, either, is explained (reason). Taps for a script that wants a
+# link to go down at both ends of a cable follow their links.
 
 # shellcheck source=tests/lib/test.sh
 . "$(dirname "$0")/../lib/test.sh"
@@ -54,6 +54,9 @@ add_host() {
 	ip -n "$1" link set lo up
 }
 
+follow=
+[ "${SOFTTAP_PART:-}" != mirror_gre_lag_lacp.sh ] || follow=--link-follow
+
 # plug TAP - cable number TAP, plain and with a tap
 plug() {
 	local a=$((2 * $1 + 1)) b=$((2 * $1 + 2)) end
@@ -61,7 +64,7 @@ plug() {
 	for end in $a $b; do
 		ip link add "port$end" type veth peer name "swp$end" netns tapped
 	done
-	softtap up port$a port$b >"up$1.log" 2>&1
+	softtap up ${follow:+"$follow"} port$a port$b >"up$1.log" 2>&1
 }
 
 readers=()
@@ -71,35 +74,6 @@ read_tap() {
 	softtap capture -i "tap$1" -w "tap$1.pcapng" </dev/null 2>"tap$1.log" &
 	readers+=($!)
 	within 60 test -s "tap$1.pcapng"
-}
-
-# carries PORT - somebody is at the other end of its cable. A port that is down cannot tell.
-carries() {
-	[ "$(cat "/sys/class/net/$1/carrier" 2>/dev/null)" = 1 ]
-}
-
-is_up() {
-	ip link show dev "$1" up | grep -q .
-}
-
-follow() {
-	if carries "$1"; then
-		is_up "$2" || ip link set "$2" up
-	elif is_up "$1" && is_up "$2"; then
-		ip link set "$2" down
-	fi
-}
-
-# follow_links PORTS - a link that goes down takes that at the other side of the tap along, as on a
-# cable: the tap does not do that itself.
-follow_links() {
-	local port
-	{ echo; ip monitor link; } | while read -r _; do
-		for ((port = 1; port < $1; port += 2)); do
-			follow port$port port$((port + 1))
-			follow port$((port + 1)) port$port
-		done
-	done
 }
 
 # jq takes long to start, and is started often; this one knows the same language.
@@ -164,7 +138,6 @@ guest() {
 	quick_jq
 	silence env
 	plug_cables $cables
-	[ "$SOFTTAP_PART" != mirror_gre_lag_lacp.sh ] || follow_links $((2 * cables)) &
 	run_both $((2 * cables))
 	pull_cables $((2 * cables))
 	kill -INT "${readers[@]}"
