@@ -24,6 +24,10 @@ static unsigned int queues = 4;
 module_param(queues, uint, 0444);
 MODULE_PARM_DESC(queues, "that a card has at most, 1 to 8; so many are in use at first");
 
+static unsigned int mtu_max = NIC_MTU_MAX;
+module_param(mtu_max, uint, 0444);
+MODULE_PARM_DESC(mtu_max, "the largest MTU that a card takes");
+
 static char *names[NIC_CARDS];
 module_param_array(names, charp, NULL, 0444);
 MODULE_PARM_DESC(names, "of the interfaces; nicN is the default");
@@ -171,7 +175,7 @@ static struct nic_card *card_alloc(struct platform_device *device)
 	dev->netdev_ops = &nic_netdev_ops;
 	dev->ethtool_ops = &nic_ethtool_ops;
 	dev->watchdog_timeo = 2 * HZ;
-	dev->max_mtu = NIC_MTU_MAX;
+	dev->max_mtu = mtu_max;
 	dev->min_mtu = ETH_MIN_MTU;
 	nic_request_ops_lock(dev, ops_lock);
 	set_address(dev, number);
