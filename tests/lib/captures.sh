@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# For `verify` on the host: what the watchers saw, what softtap recorded and counted.
+# On the host: frames to be sent, and for `verify` what the watchers saw, what softtap recorded and
+# counted.
 
 # saved FILE NAME - a counter that the guest saved
 saved() {
@@ -53,4 +54,19 @@ reads() {
 	said=$($words "$2" 2>&1 >/dev/null </dev/null) || status=$?
 	if grep -vE '^(reading from file|Running as user "root")' <<<"$said" | grep .; then return 1; fi
 	return $status
+}
+
+# Scapy takes its time, but makes the same frames each time. Prints where they are.
+scapy_frames() {
+	local key cache
+	key=$(cat "${tests:?set by test.sh}"/lib/{make-corpus,captures.py} | sha256sum - |
+		cut -c-16)-$(dpkg-query -W -f '${Version}' python3-scapy)
+	cache=${tests%/tests}/build/corpus/$key
+	if [ ! -e "$cache/frames.pcap" ]; then
+		rm -rf "${cache%/*}"
+		mkdir -p "$cache"
+		make-corpus "$cache/new" >"$cache/counts"
+		mv "$cache/new" "$cache/frames.pcap"
+	fi
+	echo "$cache"
 }

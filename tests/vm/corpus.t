@@ -43,21 +43,6 @@ done
 	SOFTTAP_CORPUS=$(tr ':' '\n' <<<"$SOFTTAP_CORPUS" | xargs -rd '\n' realpath -m | paste -sd:)
 export SOFTTAP_CORPUS=${SOFTTAP_CORPUS:-}
 
-# Scapy takes its time, but makes the same frames each time. Prints where they are.
-scapy_frames() {
-	local key cache
-	key=$(cat "$tests/lib/make-corpus" "$tests/lib/captures.py" | sha256sum - |
-		cut -c-16)-$(dpkg-query -W -f '${Version}' python3-scapy)
-	cache=${tests%/tests}/build/corpus/$key
-	if [ ! -e "$cache/frames.pcap" ]; then
-		rm -rf "${cache%/*}"
-		mkdir -p "$cache"
-		make-corpus "$cache/new" >"$cache/counts"
-		mv "$cache/new" "$cache/frames.pcap"
-	fi
-	echo "$cache"
-}
-
 # What public captures may be.
 odd_captures() {
 	make-frames plain 1 14 1500 plain.pcap
