@@ -111,6 +111,11 @@ test_files() {
 		"$(cd "$work" && printf '%s\n' ./* | sed 's,./,,' | sort | paste -sd ' ')"
 }
 
+test_other_files() {
+	verify no-pcapng </dev/null
+	is 'of what is no capture it says just that' "$answer" ''
+}
+
 test_account() {
 	verify gaps </dev/null
 	is 'text: all of a port' "$(sed -n '/^eth2/,/^[^ ]/p' <<<"$answer" | sed '$d')" 'eth2
@@ -308,8 +313,8 @@ test_errors() {
 main() {
 	local test
 	"$tests/lib/make-captures" "$work"
-	for test in test_files test_account test_gaps test_steps test_json test_torn test_loss test_stream \
-		test_counters test_errors; do
+	for test in test_files test_other_files test_account test_gaps test_steps test_json test_torn \
+		test_loss test_stream test_counters test_errors; do
 		$test || fail "$test ended early"
 	done
 }

@@ -406,10 +406,10 @@ static void report(const struct options *options, const struct inspection *in,
 {
 	unsigned int i;
 
-	if (!options->json)
-		print_text(in, findings);
-	else
+	if (options->json)
 		print_json(in, findings, options->gaps);
+	else if (in->n_ports)		/* of another file there is nothing to tell */
+		print_text(in, findings);
 	for (i = 0; i < findings->count; i++)
 		msg_error("%s: %s", options->path, findings->text[i]);
 }
