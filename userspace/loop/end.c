@@ -189,7 +189,7 @@ static size_t insert_tag(unsigned char *frame, size_t len, const struct tpacket_
  */
 ssize_t loop_end_receive(struct loop_end *end, unsigned char *frame, size_t size, __u64 *time)
 {
-	struct {
+	union {
 		struct cmsghdr align;
 		char room[CMSG_SPACE(sizeof(struct tpacket_auxdata)) +
 			  CMSG_SPACE(sizeof(struct timespec))];
