@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# Seconds: 60
+# Seconds: 110
 # Covers: userspace/commands/check_loop.[ch] userspace/loop/* tests/nic/habits.c
 #
 # softtap check --loop A B: two good ports at a cable do nothing to any frame. Each of ten things that
