@@ -166,10 +166,11 @@ read_slowly() {
 }
 
 test_memory() {
-	local before after
+	local own before after
 	mkfifo pipe
 	read_slowly <pipe &
 	captures memory.pcapng softtap capture -w pipe
+	own=$(own_mappings)
 	all_buffers_used
 	before="$(status VmHWM) $(status RssAnon)"
 	for _ in {1..10}; do
@@ -178,7 +179,13 @@ test_memory() {
 	after="$(status VmHWM) $(status RssAnon)"
 	echo "# most in memory, anonymous: $before"
 	is 'ten times as much takes no more memory' "$after" "$before"
+	is 'nothing of its own was mapped, and not locked, since it began' "$(own_mappings)" "$own"
 	stop_reader || :
+}
+
+# The reader's mappings without those of the tap.
+own_mappings() {
+	grep -v /dev/softtap "/proc/$reader/maps"
 }
 
 # Both processors have recorded more than their buffers hold.

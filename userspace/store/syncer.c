@@ -4,12 +4,9 @@
  * others have written, and who reads a tap has no time for that.
  */
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 
 #include "store/syncer.h"
-
-#define STACK_BYTES	(PTHREAD_STACK_MIN + 65536)	/* all memory may be locked: no 8 MiB */
 
 static void *wait_for_disk(void *data)
 {
@@ -21,7 +18,10 @@ static void *wait_for_disk(void *data)
 	return NULL;
 }
 
-/* Signals are for who started it. Return: 0, or an errno. */
+/*
+ * Signals are for who started it. The stack is there already: a new one would be mapped, and not
+ * be locked, while somebody reads. Return: 0, or an errno.
+ */
 static int make_thread(struct syncer *syncer)
 {
 	sigset_t all, before;
@@ -29,7 +29,7 @@ static int make_thread(struct syncer *syncer)
 	int err;
 
 	pthread_attr_init(&attr);
-	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	pthread_attr_setstack(&attr, syncer->stack, sizeof(syncer->stack));
 	sigfillset(&all);
 	pthread_sigmask(SIG_BLOCK, &all, &before);
 	err = pthread_create(&syncer->thread, &attr, wait_for_disk, syncer);
@@ -76,7 +76,9 @@ int syncer_end(struct syncer *syncer)
 	if (syncer->running)
 		pthread_join(syncer->thread, NULL);
 	error = syncer->error;
-	*syncer = (struct syncer){ .upto = syncer->upto };
+	syncer->running = false;
+	syncer->done = false;
+	syncer->error = 0;
 	if (!error)
 		return 0;
 	errno = error;

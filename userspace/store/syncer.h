@@ -15,6 +15,7 @@
  * @running: there is such a thread
  * @done: it is through; written by it
  * @error: errno of what the disk refused, 0 for nothing; written by it
+ * @stack: the thread's; far above PTHREAD_STACK_MIN, which grows with a processor's registers
  */
 struct syncer {
 	struct storage *storage;
@@ -23,6 +24,7 @@ struct syncer {
 	bool running;
 	bool done;
 	int error;
+	char stack[128 << 10];
 };
 
 int syncer_start(struct syncer *syncer, struct storage *storage);
