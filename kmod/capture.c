@@ -21,6 +21,7 @@
 #include "frame.h"
 #include "frame_fcs.h"
 #include "port.h"
+#include "port_stamps.h"
 
 static __always_inline void count_captured(const struct softtap_port *port, u32 bytes)
 {
@@ -193,14 +194,24 @@ static __always_inline bool copy(u8 *to, const struct sk_buff *skb, u32 length, 
 	return captured == length ? copy_whole(to, skb) : copy_start(to, skb, captured);
 }
 
+static __always_inline u64 time_of(const struct softtap_port *port,
+				   const struct softtap_buffer *buffer, const struct sk_buff *skb,
+				   bool stamped)
+{
+	if (stamped)
+		return softtap_stamps_time(port, skb) + buffer->clock;
+	return softtap_channel_now(buffer);
+}
+
 /*
  * Writes a record of @captured bytes of a frame of @length bytes, behind @lost others of its port
- * that are not there; with @fcs if there is one. Return: false when there was no room.
+ * that are not there; with @fcs if there is one, with the card's time if it is @stamped.
+ * Return: false when there was no room.
  */
 static __always_inline bool __record(const struct softtap_port *port,
 				     struct softtap_buffer *buffer,
 				     const struct sk_buff *skb, u32 length, u32 captured, u64 lost,
-				     const struct softtap_fcs *fcs)
+				     const struct softtap_fcs *fcs, bool stamped)
 {
 	u32 padded = ALIGN(captured, 4);
 	u32 total = record_length(captured, lost);
@@ -208,7 +219,7 @@ static __always_inline bool __record(const struct softtap_port *port,
 
 	if (unlikely(!to))
 		return false;
-	to = put_head(to, port, softtap_channel_now(buffer), total, captured, length);
+	to = put_head(to, port, time_of(port, buffer, skb, stamped), total, captured, length);
 	*(u32 *)(to + padded - sizeof(u32)) = 0;
 	if (unlikely(!copy(to, skb, length, captured, fcs)))
 		return false;
@@ -224,15 +235,16 @@ static __always_inline bool __record(const struct softtap_port *port,
 }
 
 /*
- * The first record after a loss, and those that are cut, or end where nobody can read on. Return:
- * false when there was no room.
+ * The first record after a loss, those with a time of the card, and those that are cut, or end
+ * where nobody can read on. Return: false when there was no room.
  */
 static noinline bool record_special(const struct softtap_port *port,
 				    struct softtap_buffer *buffer,
 				    const struct sk_buff *skb, u32 length, u32 captured)
 {
 	captured = min(captured, readable_length(skb, length));
-	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index], NULL))
+	if (!__record(port, buffer, skb, length, captured, buffer->unplaced[port->index], NULL,
+		      buffer->stamped))
 		return false;
 	buffer->unplaced[port->index] = 0;
 	count_captured(port, captured);
@@ -244,8 +256,9 @@ static __always_inline bool record(const struct softtap_port *port, struct softt
 				   const struct sk_buff *skb, u32 length, u32 snaplen)
 {
 	if (unlikely(length > snaplen || buffer->unplaced[port->index]))
-		return record_special(port, buffer, skb, length, min(length, snaplen));
-	if (unlikely(!__record(port, buffer, skb, length, length, 0, NULL)))
+		return record_special(port, buffer, skb, length,
+				      min(length, snaplen ?: READ_ONCE(buffer->limit)));
+	if (unlikely(!__record(port, buffer, skb, length, length, 0, NULL, false)))
 		return !softtap_frags_readable(skb) &&
 		       record_special(port, buffer, skb, length, length);
 	count_captured(port, length);
@@ -256,10 +269,10 @@ static __always_inline bool record(const struct softtap_port *port, struct softt
 static bool record_with_fcs(const struct softtap_port *port, struct softtap_buffer *buffer,
 			    const struct sk_buff *skb, u32 length, const struct softtap_fcs *fcs)
 {
-	u32 captured = min(readable_length(skb, length) + fcs->length, READ_ONCE(buffer->snaplen));
+	u32 captured = min(readable_length(skb, length) + fcs->length, READ_ONCE(buffer->limit));
 
 	if (!__record(port, buffer, skb, length + fcs->length, captured,
-		      buffer->unplaced[port->index], fcs))
+		      buffer->unplaced[port->index], fcs, buffer->stamped))
 		return false;
 	buffer->unplaced[port->index] = 0;
 	count_captured(port, min(captured, length));
@@ -433,13 +446,21 @@ static noinline void tell_if_hopeless(const struct sk_buff *segments,
 		channel->name, load.frames, subbufs + 1);
 }
 
+static bool record_segment(const struct softtap_port *port, struct softtap_buffer *buffer,
+			   const struct sk_buff *skb, u32 length, u32 snaplen)
+{
+	if (buffer->stamped)
+		return record_special(port, buffer, skb, length, min(length, snaplen));
+	return record(port, buffer, skb, length, snaplen);
+}
+
 static void record_segments(struct sk_buff *segments, const struct softtap_port *port,
 			    struct softtap_buffer *buffer, u32 snaplen)
 {
 	struct sk_buff *each, *next;
 
 	skb_list_walk_safe(segments, each, next) {
-		if (!record(port, buffer, each, length_of(each), snaplen))
+		if (!record_segment(port, buffer, each, length_of(each), snaplen))
 			count_lost(port, buffer, 1);
 		skb_mark_not_on_list(each);
 		consume_skb(each);
@@ -554,7 +575,7 @@ static bool capture_segments(const struct softtap_port *port, struct softtap_buf
 			     struct sk_buff *segments, struct softtap_load load, u8 active)
 {
 	const enum softtap_policy policy = READ_ONCE(buffer->policy);
-	const u32 snaplen = READ_ONCE(buffer->snaplen);	/* the same for all of them */
+	const u32 snaplen = READ_ONCE(buffer->limit);	/* the same for all of them */
 	u32 left_out = 0;
 
 	if (active & SOFTTAP_ACTIVE_PICKY)

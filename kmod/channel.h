@@ -26,7 +26,10 @@ struct softtap_filter;
  * struct softtap_buffer - one CPU's side of a channel
  * @active: SOFTTAP_ACTIVE*; written by whoever reads, and by sysfs
  * @policy: enum softtap_policy, what happens when there is no room; written by sysfs
- * @snaplen: bytes of a frame to record at most; written by sysfs and the reader's calls
+ * @stamped: records have times of the cards; written when nothing is recorded
+ * @snaplen: bytes that an ordinary record can have, 0 when there are none; written by sysfs and the
+ *	reader's calls
+ * @limit: bytes of a frame to record at most; likewise
  * @at: where the next record goes
  * @end: records of the current sub-buffer end before it; behind it the filler always fits
  * @position: of @at
@@ -54,6 +57,7 @@ struct softtap_filter;
 struct softtap_buffer {
 	u8 active;
 	u8 policy;
+	bool stamped;
 	u32 snaplen;
 	void *at;
 	void *end;
@@ -66,6 +70,7 @@ struct softtap_buffer {
 	struct softtap_channel *channel;
 	unsigned int cpu;
 	bool recording;
+	u32 limit;
 	u32 (*frames)[SOFTTAP_PORTS];
 	u32 taken[SOFTTAP_PORTS];
 	u32 highest;
@@ -77,6 +82,7 @@ struct softtap_buffer {
  * struct softtap_recording - whether frames are recorded, and how; recording.c
  * @policy: as in the buffers
  * @snaplen: the tap's limit, 0 for none
+ * @stamped: as in the buffers
  * @filter: what is recorded, NULL for all; the reader's
  * @trigger: what the reader waits for, NULL for nothing
  * @stopped: it has been said that nothing passes, as nobody records
@@ -88,6 +94,7 @@ struct softtap_buffer {
 struct softtap_recording {
 	enum softtap_policy policy;
 	u32 snaplen;
+	bool stamped;
 	struct softtap_filter __rcu *filter;
 	struct softtap_filter __rcu *trigger;
 	bool stopped;

@@ -55,6 +55,10 @@ static char *bad_frames = "drop";
 module_param(bad_frames, charp, 0444);
 MODULE_PARM_DESC(bad_frames, "frames that arrive broken: drop, record or pass, or two of these as pass:record (drop)");
 
+static char *tstamp = "sw";
+module_param(tstamp, charp, 0444);
+MODULE_PARM_DESC(tstamp, "times of frames: sw, or hw where the cards stamp all frames (sw)");
+
 module_param_named(wait, settings.wait, bool, 0444);
 MODULE_PARM_DESC(wait, "make taps whose interfaces are not there yet, and wait for these (0)");
 
@@ -103,7 +107,8 @@ static int __init softtap_init(void)
 	int err;
 
 	err = softtap_policy_parse(policy, &settings.policy) ?:
-	      softtap_bad_frames_parse(bad_frames, settings.bad_frames);
+	      softtap_bad_frames_parse(bad_frames, settings.bad_frames) ?:
+	      softtap_tstamp_parse(tstamp, &settings.tstamp);
 	if (err)
 		return err;
 	err = softtap_channel_init();

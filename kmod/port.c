@@ -15,6 +15,7 @@
 #include "port_bad_frames.h"
 #include "port_guard.h"
 #include "port_offloads.h"
+#include "port_stamps.h"
 #include "tap.h"
 
 /*
@@ -179,6 +180,7 @@ void softtap_port_detach(struct softtap_port *port)
 
 	if (!dev)
 		return;
+	softtap_stamps_end(port);
 	netdev_rx_handler_unregister(dev);
 	RCU_INIT_POINTER(port->dev, NULL);
 	synchronize_net();

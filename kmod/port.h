@@ -10,6 +10,7 @@
 struct softtap_channel;
 struct softtap_tap;
 struct softtap_buffer;
+struct softtap_stamps;
 
 /**
  * enum softtap_fcs_state - which of a port's frames come with their FCS
@@ -46,6 +47,7 @@ enum softtap_fcs_state {
  * @had_link: since the device was set up; RTNL
  * @set_up: when it was, jiffies; RTNL
  * @link_changed: when its link last came or went, jiffies; RTNL
+ * @stamps: times of arrival by the card's clock
  * @too_large: bytes of super-frames that may have no room, of which it was told; 0 for none; RTNL
  *
  * The first fields are what a frame needs; but for @bad_frames and @fcs they do not change while a
@@ -73,6 +75,7 @@ struct softtap_port {
 	bool had_link;
 	unsigned long set_up;
 	unsigned long link_changed;
+	struct softtap_stamps *stamps;
 	u32 too_large;
 };
 

@@ -167,6 +167,8 @@ u64 softtap_recording_horizon(struct softtap_channel *channel)
 	}
 	channel->recording.horizon = now;
 	channel->recording.grace = start_poll_synchronize_rcu();
+	if (channel->recording.stamped)
+		horizon -= min_t(u64, horizon, SOFTTAP_RESIDENCE_MAX);
 	mutex_unlock(&channel->lock);
 	return horizon;
 }
@@ -363,8 +365,12 @@ void __softtap_recording_set_snaplen(struct softtap_channel *channel)
 	int cpu;
 
 	lockdep_assert_held(&channel->lock);
-	for_each_possible_cpu(cpu)
-		WRITE_ONCE(softtap_channel_buffer(channel, cpu)->snaplen, snaplen);
+	for_each_possible_cpu(cpu) {
+		struct softtap_buffer *buffer = softtap_channel_buffer(channel, cpu);
+
+		WRITE_ONCE(buffer->limit, snaplen);
+		WRITE_ONCE(buffer->snaplen, channel->recording.stamped ? 0 : snaplen);
+	}
 }
 
 /**
@@ -383,14 +389,45 @@ void softtap_recording_set_snaplen(struct softtap_channel *channel, u32 snaplen)
 }
 
 /**
+ * __softtap_recording_set_stamped - record frames with times of the cards, or with the software's
+ * @channel: of which nothing is recorded: new, or held by softtap_recording_hold()
+ * @stamped: which
+ *
+ * What waits for a reader has to have the times that it expects. Logs one line when it refuses.
+ *
+ * Context: process.
+ * Return: 0, -EBUSY when records wait for a reader.
+ */
+int __softtap_recording_set_stamped(struct softtap_channel *channel, bool stamped)
+{
+	int cpu;
+
+	lockdep_assert_held(&channel->lock);
+	if (channel->recording.stamped == stamped)
+		return 0;
+	if (!__is_empty(channel)) {
+		pr_err("%s: no change of this while records wait for a reader: let softtap capture take them first\n",
+		       channel->name);
+		return -EBUSY;
+	}
+	channel->recording.stamped = stamped;
+	for_each_possible_cpu(cpu)
+		softtap_channel_buffer(channel, cpu)->stamped = stamped;
+	__softtap_recording_set_snaplen(channel);
+	return 0;
+}
+
+/**
  * softtap_recording_open - frames are about to come
  * @channel: new, named, its ports' counters are set
+ * @stamped: with times of the cards
  *
  * Context: process.
  */
-void softtap_recording_open(struct softtap_channel *channel)
+void softtap_recording_open(struct softtap_channel *channel, bool stamped)
 {
 	mutex_lock(&channel->lock);
+	__softtap_recording_set_stamped(channel, stamped);
 	__softtap_recording_set_snaplen(channel);
 	__set_policy(channel, channel->recording.policy);
 	if (channel->recording.policy == SOFTTAP_POLICY_FLIGHT)

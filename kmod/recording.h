@@ -22,7 +22,8 @@ void __softtap_recording_tell_cpus(struct softtap_channel *channel);
 void __softtap_recording_set_snaplen(struct softtap_channel *channel);
 bool __softtap_is_recording(const struct softtap_channel *channel);
 
-void softtap_recording_open(struct softtap_channel *channel);
+void softtap_recording_open(struct softtap_channel *channel, bool stamped);
+int __softtap_recording_set_stamped(struct softtap_channel *channel, bool stamped);
 void softtap_recording_tell(struct softtap_channel *channel);
 int softtap_recording_set_policy(struct softtap_channel *channel, enum softtap_policy policy);
 int softtap_recording_hold(struct softtap_channel *channel);

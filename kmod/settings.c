@@ -111,6 +111,50 @@ int softtap_bad_frames_parse(const char *words, enum softtap_bad_frames bad_fram
 	return err;
 }
 
+const char * const softtap_tstamp_names[] = {
+	[SOFTTAP_TSTAMP_SW] = "sw",
+	[SOFTTAP_TSTAMP_HW] = "hw",
+};
+
+/**
+ * softtap_tstamp_parse - read which times frames are to have
+ * @word: sw or hw, a newline may follow
+ * @tstamp: set on success
+ *
+ * Return: 0, -EINVAL for a word that is none.
+ */
+int softtap_tstamp_parse(const char *word, enum softtap_tstamp *tstamp)
+{
+	int which = __sysfs_match_string(softtap_tstamp_names, ARRAY_SIZE(softtap_tstamp_names),
+					 word);
+
+	if (which < 0) {
+		pr_err("tstamp: \"%.*s\" is an invalid value: sw or hw\n",
+		       (int)min_t(size_t, strcspn(word, "\n"), 16), word);
+		return which;
+	}
+	*tstamp = which;
+	return 0;
+}
+
+/**
+ * softtap_tstamp_check - refuse times that a policy cannot have
+ * @tstamp: times
+ * @policy: of the same tap
+ *
+ * A flight recorder's buffers are copied in the order in which they lie, which is not that of the
+ * cards' times. Logs one line when it refuses.
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int softtap_tstamp_check(enum softtap_tstamp tstamp, enum softtap_policy policy)
+{
+	if (tstamp != SOFTTAP_TSTAMP_HW || policy != SOFTTAP_POLICY_FLIGHT)
+		return 0;
+	pr_err("tstamp=hw does not go with policy flight: sw does\n");
+	return -EOPNOTSUPP;
+}
+
 /* KiB of buffers that may be taken of what is free. */
 static u64 memory_limit(void)
 {
@@ -185,5 +229,7 @@ int softtap_settings_supported(const struct softtap_settings *settings)
  */
 int softtap_settings_check(const struct softtap_settings *settings)
 {
-	return softtap_settings_supported(settings) ?: check_buffers(settings);
+	return softtap_settings_supported(settings) ?:
+	       softtap_tstamp_check(settings->tstamp, settings->policy) ?:
+	       check_buffers(settings);
 }

@@ -30,6 +30,16 @@ enum softtap_bad_frames {
 };
 
 /**
+ * enum softtap_tstamp - which times frames are recorded with
+ * @SOFTTAP_TSTAMP_SW: the software's, when it looks at a frame
+ * @SOFTTAP_TSTAMP_HW: the card's, of the frame's arrival
+ */
+enum softtap_tstamp {
+	SOFTTAP_TSTAMP_SW,
+	SOFTTAP_TSTAMP_HW,
+};
+
+/**
  * struct softtap_settings - how a tap is to be, as insmod or sysfs said it
  * @subbuf_kb: KiB of a sub-buffer
  * @subbufs: sub-buffers per CPU
@@ -38,6 +48,7 @@ enum softtap_bad_frames {
  * @guard: stop what the host itself sends out of the ports
  * @link_follow: one port's link goes down with the other's
  * @bad_frames: that arrive on a, and on b
+ * @tstamp: times of frames
  * @wait: a tap is made before its ports are there
  */
 struct softtap_settings {
@@ -48,15 +59,19 @@ struct softtap_settings {
 	bool guard;
 	bool link_follow;
 	enum softtap_bad_frames bad_frames[SOFTTAP_PORTS];
+	enum softtap_tstamp tstamp;
 	bool wait;
 };
 
 extern const char * const softtap_policy_names[];
 extern const char * const softtap_bad_frames_names[];
+extern const char * const softtap_tstamp_names[];
 
 int softtap_policy_parse(const char *word, enum softtap_policy *policy);
 int softtap_policy_check(enum softtap_policy policy, unsigned int ports);
 int softtap_bad_frames_parse(const char *words, enum softtap_bad_frames bad_frames[SOFTTAP_PORTS]);
+int softtap_tstamp_parse(const char *word, enum softtap_tstamp *tstamp);
+int softtap_tstamp_check(enum softtap_tstamp tstamp, enum softtap_policy policy);
 bool softtap_settings_memory_allows(u64 kib);
 int softtap_settings_supported(const struct softtap_settings *settings);
 int softtap_settings_check(const struct softtap_settings *settings);

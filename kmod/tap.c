@@ -19,6 +19,7 @@
 #include "port_link.h"
 #include "port_offloads.h"
 #include "port_room.h"
+#include "port_stamps.h"
 #include "recording.h"
 #include "tap.h"
 
@@ -121,8 +122,10 @@ static void free_counters(struct softtap_tap *tap)
 {
 	unsigned int i;
 
-	for (i = 0; i < tap->ports; i++)
+	for (i = 0; i < tap->ports; i++) {
 		free_percpu(tap->port[i].counters);
+		softtap_stamps_free(&tap->port[i]);
+	}
 }
 
 /*
@@ -145,7 +148,7 @@ static int alloc_counters(struct softtap_tap *tap)
 
 	for (i = 0; i < tap->ports; i++) {
 		tap->port[i].counters = softtap_counters_alloc();
-		if (!tap->port[i].counters)
+		if (!tap->port[i].counters || softtap_stamps_alloc(&tap->port[i]))
 			return -ENOMEM;
 	}
 	return 0;
@@ -258,6 +261,7 @@ static int __attach_named(struct softtap_tap *tap, struct softtap_port *port)
 		return err;
 	netdev_lock_ops(dev);
 	softtap_offloads_take(port);
+	softtap_stamps_begin(port);
 	netdev_unlock_ops(dev);
 	return softtap_port_listen(port);
 }
@@ -341,7 +345,7 @@ static int __connect(struct softtap_tap *tap)
 	tap->id = __free_id();
 	snprintf(tap->name, sizeof(tap->name), "tap%u", tap->id);
 	strscpy(tap->channel->name, tap->name, sizeof(tap->channel->name));
-	softtap_recording_open(tap->channel);
+	softtap_recording_open(tap->channel, tap->settings.tstamp == SOFTTAP_TSTAMP_HW);
 	err = view->show(tap);
 	if (err)
 		goto err_put;
@@ -643,6 +647,53 @@ unlock:
 	return err;
 }
 
+static void __follow_clocks(struct softtap_tap *tap)
+{
+	unsigned int i;
+
+	for (i = 0; i < tap->ports; i++) {
+		struct net_device *dev = rtnl_dereference(tap->port[i].dev);
+
+		if (!dev)
+			continue;
+		netdev_lock_ops(dev);
+		if (tap->settings.tstamp == SOFTTAP_TSTAMP_HW)
+			softtap_stamps_begin(&tap->port[i]);
+		else
+			softtap_stamps_end(&tap->port[i]);
+		netdev_unlock_ops(dev);
+	}
+}
+
+/**
+ * softtap_tap_set_tstamp - change which times frames are recorded with
+ * @tap: a tap
+ * @tstamp: which
+ *
+ * Logs one line when it refuses.
+ *
+ * Context: process, takes RTNL, sleeps for grace periods.
+ * Return: 0, -EBUSY (there is a reader, records of before, or policy flight).
+ */
+int softtap_tap_set_tstamp(struct softtap_tap *tap, enum softtap_tstamp tstamp)
+{
+	int err;
+
+	rtnl_lock();
+	err = softtap_recording_hold(tap->channel);
+	if (err)
+		goto unlock;
+	err = __softtap_recording_set_stamped(tap->channel, tstamp == SOFTTAP_TSTAMP_HW);
+	if (!err) {
+		WRITE_ONCE(tap->settings.tstamp, tstamp);
+		__follow_clocks(tap);
+	}
+	softtap_recording_let_go(tap->channel);
+unlock:
+	rtnl_unlock();
+	return err;
+}
+
 /*
  * What super-frames need is looked at under RTNL: they may have other sizes after it, which is
  * warned of then.
@@ -671,7 +722,8 @@ static int check_room(const struct softtap_tap *tap, enum softtap_policy policy,
  */
 int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy)
 {
-	return check_room(tap, policy, READ_ONCE(tap->channel->recording.snaplen)) ?:
+	return softtap_tstamp_check(READ_ONCE(tap->settings.tstamp), policy) ?:
+	       check_room(tap, policy, READ_ONCE(tap->channel->recording.snaplen)) ?:
 	       softtap_recording_set_policy(tap->channel, policy);
 }
 

@@ -79,6 +79,7 @@ void softtap_tap_remove_all(void);
 void softtap_tap_set_link_follow(struct softtap_tap *tap, bool follow);
 int softtap_tap_set_guard(struct softtap_tap *tap, bool armed);
 int softtap_tap_set_bad_frames(struct softtap_tap *tap, const enum softtap_bad_frames *wanted);
+int softtap_tap_set_tstamp(struct softtap_tap *tap, enum softtap_tstamp tstamp);
 int softtap_tap_set_policy(struct softtap_tap *tap, enum softtap_policy policy);
 int softtap_tap_set_snaplen(struct softtap_tap *tap, u32 snaplen);
 const char *softtap_tap_state(const struct softtap_tap *tap);

@@ -16,6 +16,7 @@
 #include "port_link.h"
 #include "port_offloads.h"
 #include "port_room.h"
+#include "port_stamps.h"
 #include "tap.h"
 #include "tap_notifier.h"
 
@@ -90,6 +91,8 @@ static int on_port_event(struct softtap_port *port, struct net_device *dev,
 {
 	switch (event) {
 	case NETDEV_UP:
+		softtap_stamps_begin(port);	/* drivers may make another clock then */
+		fallthrough;
 	case NETDEV_DOWN:
 	case NETDEV_CHANGE:
 		softtap_link_changed(port, event == NETDEV_UP);
@@ -123,8 +126,10 @@ static void welcome_renamed(struct net_device *dev)
 
 	welcome(dev);
 	port = softtap_port_of(dev);
-	if (port)
-		softtap_offloads_take(port);
+	if (!port)
+		return;
+	softtap_offloads_take(port);
+	softtap_stamps_begin(port);
 }
 
 static bool is_above(struct net_device *dev, struct net_device *lower)

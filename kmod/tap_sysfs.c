@@ -3,9 +3,10 @@
  * /sys/kernel/softtap: one value a file.
  *
  *	version add remove
- *	tapN/{state,policy,snaplen,guard,link_follow}
+ *	tapN/{state,policy,snaplen,guard,link_follow,bad_frames,tstamp}
  *	tapN/buffer_{size,fill,highest}
- *	tapN/{a,b}/{ifname,state} and the counters of softtap_counters.h
+ *	tapN/{a,b}/{ifname,state,fcs_bytes,clock_error,residence} and the counters of
+ *	softtap_counters.h
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -14,6 +15,7 @@
 #include <linux/nsproxy.h>
 #include <linux/sysfs.h>
 #include "counters.h"
+#include "port_stamps.h"
 #include "recording.h"
 #include "settings.h"
 #include "tap.h"
@@ -71,6 +73,30 @@ static ssize_t fcs_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 	return sysfs_emit(buf, "%u\n", softtap_port_fcs_bytes(port));
 }
 
+/* Of the card's clock against the system's, ns. */
+static ssize_t clock_error_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
+	u64 error;
+
+	if (!softtap_stamps_error(port, &error))
+		return sysfs_emit(buf, "unknown\n");
+	return sysfs_emit(buf, "%llu\n", error);
+}
+
+/* Counts, as SOFTTAP_RESIDENCE_SHIFT describes them. */
+static ssize_t residence_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	const struct softtap_port *port = &tap_of(kobj)->port[port_attribute(attr)->port];
+	u64 counts[SOFTTAP_RESIDENCE_COUNTS];
+	int i, length = 0;
+
+	softtap_stamps_residence(port, counts);
+	for (i = 0; i < SOFTTAP_RESIDENCE_COUNTS; i++)
+		length += sysfs_emit_at(buf, length, "%s%llu", i ? " " : "", counts[i]);
+	return length + sysfs_emit_at(buf, length, "\n");
+}
+
 #define PORT_ATTRIBUTE(_dir, _port, _name, _show, _offset)		\
 	static struct port_attribute _dir##_##_name = {			\
 		.attr = __ATTR(_name, 0444, _show, NULL),		\
@@ -86,21 +112,27 @@ static ssize_t fcs_bytes_show(struct kobject *kobj, struct kobj_attribute *attr,
 PORT_ATTRIBUTE(a, 0, ifname, ifname_show, 0)
 PORT_ATTRIBUTE(a, 0, state, port_state_show, 0)
 PORT_ATTRIBUTE(a, 0, fcs_bytes, fcs_bytes_show, 0)
+PORT_ATTRIBUTE(a, 0, clock_error, clock_error_show, 0)
+PORT_ATTRIBUTE(a, 0, residence, residence_show, 0)
 SOFTTAP_COUNTERS(COUNTER_A)
 PORT_ATTRIBUTE(b, 1, ifname, ifname_show, 0)
 PORT_ATTRIBUTE(b, 1, state, port_state_show, 0)
 PORT_ATTRIBUTE(b, 1, fcs_bytes, fcs_bytes_show, 0)
+PORT_ATTRIBUTE(b, 1, clock_error, clock_error_show, 0)
+PORT_ATTRIBUTE(b, 1, residence, residence_show, 0)
 SOFTTAP_COUNTERS(COUNTER_B)
 
 #define LIST_A(name, ...)	&a_##name.attr.attr,
 #define LIST_B(name, ...)	&b_##name.attr.attr,
 
 static struct attribute *a_attributes[] = {
-	LIST_A(ifname) LIST_A(state) LIST_A(fcs_bytes) SOFTTAP_COUNTERS(LIST_A) NULL
+	LIST_A(ifname) LIST_A(state) LIST_A(fcs_bytes) LIST_A(clock_error) LIST_A(residence)
+	SOFTTAP_COUNTERS(LIST_A) NULL
 };
 
 static struct attribute *b_attributes[] = {
-	LIST_B(ifname) LIST_B(state) LIST_B(fcs_bytes) SOFTTAP_COUNTERS(LIST_B) NULL
+	LIST_B(ifname) LIST_B(state) LIST_B(fcs_bytes) LIST_B(clock_error) LIST_B(residence)
+	SOFTTAP_COUNTERS(LIST_B) NULL
 };
 
 static const struct attribute_group port_groups[SOFTTAP_PORTS] = {
@@ -212,6 +244,21 @@ static ssize_t bad_frames_store(struct kobject *kobj, struct kobj_attribute *att
 	return err ?: softtap_tap_set_bad_frames(tap_of(kobj), bad_frames) ?: count;
 }
 
+static ssize_t tstamp_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  softtap_tstamp_names[READ_ONCE(tap_of(kobj)->settings.tstamp)]);
+}
+
+static ssize_t tstamp_store(struct kobject *kobj, struct kobj_attribute *attr,
+			    const char *buf, size_t count)
+{
+	enum softtap_tstamp tstamp;
+	int err = softtap_tstamp_parse(buf, &tstamp);
+
+	return err ?: softtap_tap_set_tstamp(tap_of(kobj), tstamp) ?: count;
+}
+
 static ssize_t buffer_size_show(struct kobject *kobj, struct kobj_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", tap_of(kobj)->channel->buffer_size);
@@ -240,6 +287,7 @@ static struct kobj_attribute snaplen_attribute = __ATTR_RW(snaplen);
 static struct kobj_attribute guard_attribute = __ATTR_RW(guard);
 static struct kobj_attribute link_follow_attribute = __ATTR_RW(link_follow);
 static struct kobj_attribute bad_frames_attribute = __ATTR_RW(bad_frames);
+static struct kobj_attribute tstamp_attribute = __ATTR_RW(tstamp);
 
 static struct kobj_attribute buffer_size_attribute = __ATTR_RO(buffer_size);
 static struct kobj_attribute buffer_fill_attribute = __ATTR_RO(buffer_fill);
@@ -253,6 +301,7 @@ static struct attribute *tap_attrs[] = {
 	&guard_attribute.attr,
 	&link_follow_attribute.attr,
 	&bad_frames_attribute.attr,
+	&tstamp_attribute.attr,
 	&buffer_size_attribute.attr,
 	&buffer_fill_attribute.attr,
 	&buffer_highest_attribute.attr,

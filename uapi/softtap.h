@@ -260,6 +260,19 @@ __softtap_assert(sizeof(struct softtap_note) == 16);
 __softtap_assert(sizeof(struct softtap_clock) == 24);
 
 /*
+ * Where times are those of the cards (tstamp is hw), records lie in the order in which frames were
+ * looked at. A record's time is at most so much (ns) earlier, and never later, than that moment:
+ * whoever looks so much ahead can bring them into the order of time. A frame that was longer in the
+ * machine is recorded with the time when it was looked at.
+ */
+#define SOFTTAP_RESIDENCE_MAX	10000000ULL
+/*
+ * tapN/{a,b}/residence counts frames by the time between: less than 2^8, 2^9, … ns.
+ */
+#define SOFTTAP_RESIDENCE_SHIFT	8
+#define SOFTTAP_RESIDENCE_COUNTS	17	/* the last is that of SOFTTAP_RESIDENCE_MAX */
+
+/*
  * ioctls of /dev/softtap/tapN. Opening it makes the caller the tap's reader (EBUSY: there is one);
  * closing it ends that. What it has not consumed then waits for the next one; so does, without
  * STOP, the account of frames lost after the last record. What it has set (FILTER, SNAPLEN,
@@ -284,7 +297,8 @@ __softtap_assert(sizeof(struct softtap_clock) == 24);
 #define SOFTTAP_IOC_CONSUME	_IOW(SOFTTAP_IOC_MAGIC, 4, struct softtap_span)
 /*
  * Read a time (ns, of the records' clock) before which every record on every CPU is committed.
- * Takes an RCU grace period at most. A merge over CPUs up to that time is in order for good.
+ * Takes an RCU grace period at most. A merge over CPUs up to that time is in order for good; with
+ * times of the cards it is SOFTTAP_RESIDENCE_MAX older.
  */
 #define SOFTTAP_IOC_HORIZON	_IOR(SOFTTAP_IOC_MAGIC, 5, __u64)
 /*

@@ -29,6 +29,7 @@
 	X(overwritten_frames, OVERWRITTEN_FRAMES) /* recorded, then overwritten */ \
 	X(blocked_frames, BLOCKED_FRAMES)	/* the host's own, stopped */	\
 	X(bad_rx_frames, BAD_RX_FRAMES)		/* of rx_frames: broken, and not refused */ \
-	X(bad_tx_frames, BAD_TX_FRAMES)		/* of tx_frames: broken */
+	X(bad_tx_frames, BAD_TX_FRAMES)		/* of tx_frames: broken */	\
+	X(unstamped_frames, UNSTAMPED_FRAMES)	/* recorded, not with the card's time */
 
 #endif /* _UAPI_SOFTTAP_COUNTERS_H */

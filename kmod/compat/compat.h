@@ -7,6 +7,9 @@
 #ifndef _SOFTTAP_COMPAT_H
 #define _SOFTTAP_COMPAT_H
 
+#include <linux/ethtool.h>
+#include <linux/fs.h>
+#include <linux/fs_struct.h>
 #include <linux/local_lock.h>
 #include <linux/mm.h>
 #include <linux/netdevice.h>
@@ -175,6 +178,21 @@ static inline unsigned int softtap_jumbo_option_size(void)
 #ifndef HAVE_LOCAL_LOCK_NESTED_BH
 #define local_lock_nested_bh(lock)	((void)(lock))
 #define local_unlock_nested_bh(lock)	((void)(lock))
+#endif
+
+/* A kernel thread has init's root until 7.1, and is to ask for it since. */
+static inline struct file *softtap_open_as_init(const char *path)
+{
+#ifdef HAVE_SCOPED_WITH_INIT_FS
+	scoped_with_init_fs()
+		return filp_open(path, O_RDONLY, 0);
+#endif
+	return filp_open(path, O_RDONLY, 0);
+}
+
+/* What a driver fills in of its stamps is a type of the kernel's own since 6.11. */
+#ifndef HAVE_KERNEL_ETHTOOL_TS_INFO
+#define kernel_ethtool_ts_info	ethtool_ts_info
 #endif
 
 /* Parameters of the relay's subbuf_start(): since 6.18 without how much was unused before. */

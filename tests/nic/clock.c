@@ -3,6 +3,7 @@
  * The hardware clock (PHC): an oscillator of its own, which the system's raw clock stands for, with
  * an offset and a drift that the PTP interface sets (phc_ctl DEVICE set, adj, freq).
  */
+#include <linux/debugfs.h>
 #include <linux/math64.h>
 #include <linux/ptp_classify.h>
 #include <linux/udp.h>
@@ -41,6 +42,42 @@ u64 nic_clock_now(struct nic_card *card)
 	now = time_at(&card->clock, ktime_get_raw_ns());
 	spin_unlock_bh(&card->clock.lock);
 	return now;
+}
+
+/**
+ * nic_clock_stamp - give an arriving frame its time
+ * @card: whose
+ * @truth: set to what the system's clock shows at that very moment, ns since 1970
+ *
+ * Context: as nic_clock_now()
+ * Return: ns of the card's clock
+ */
+u64 nic_clock_stamp(struct nic_card *card, u64 *truth)
+{
+	u64 raw, stamp;
+
+	nic_moment(truth, &raw);
+	spin_lock_bh(&card->clock.lock);
+	stamp = time_at(&card->clock, raw);
+	spin_unlock_bh(&card->clock.lock);
+	return stamp;
+}
+
+/**
+ * nic_clock_note - note when a frame with a time arrived
+ * @card: where
+ * @truth: as nic_clock_stamp() set it
+ *
+ * Context: the lock of the wire that leads here
+ */
+void nic_clock_note(struct nic_card *card, u64 truth)
+{
+	struct debugfs_blob_wrapper *arrivals = &card->clock.arrivals;
+
+	if (!truth || arrivals->size == NIC_ARRIVALS * sizeof(truth))
+		return;
+	*(u64 *)(arrivals->data + arrivals->size) = truth;
+	WRITE_ONCE(arrivals->size, arrivals->size + sizeof(truth));
 }
 
 /* From here on, time goes on with this drift. */
@@ -112,7 +149,12 @@ int nic_clock_create(struct nic_card *card)
 	clock->base = ktime_get_real_ns();
 	clock->reference = ktime_get_raw_ns();
 	clock->info = operations;
+	clock->arrivals.data = kvmalloc_array(NIC_ARRIVALS, sizeof(u64), GFP_KERNEL);
+	if (!clock->arrivals.data)
+		return -ENOMEM;
 	clock->ptp = ptp_clock_register(&clock->info, card->device);
+	if (IS_ERR(clock->ptp))
+		kvfree(clock->arrivals.data);
 	return PTR_ERR_OR_ZERO(clock->ptp);
 }
 
@@ -123,6 +165,7 @@ int nic_clock_create(struct nic_card *card)
 void nic_clock_destroy(struct nic_card *card)
 {
 	ptp_clock_unregister(card->clock.ptp);
+	kvfree(card->clock.arrivals.data);
 }
 
 /* --- Which frames get a time ------------------------------------------------------------------ */

@@ -9,6 +9,7 @@
 #include <linux/net_tstamp.h>
 #include <linux/netdevice.h>
 #include <linux/skbuff.h>
+#include <linux/timekeeping.h>
 #ifdef HAVE_NET_GSO_H
 #include <net/gso.h>
 #endif
@@ -62,6 +63,22 @@ static inline void nic_eee_support(struct ethtool_eee *eee)
 	eee->supported = SUPPORTED_1000baseT_Full;
 }
 #endif
+
+/* The wall clock and the raw one at the same moment; 7.3: for any clock. */
+static inline void nic_moment(u64 *real, u64 *raw)
+{
+	struct system_time_snapshot moment;
+
+#ifdef HAVE_SNAPSHOT_ID
+	ktime_get_snapshot_id(CLOCK_REALTIME, &moment);
+	*real = ktime_to_ns(moment.systime);
+	*raw = ktime_to_ns(moment.monoraw);
+#else
+	ktime_get_snapshot(&moment);
+	*real = ktime_to_ns(moment.real);
+	*raw = ktime_to_ns(moment.raw);
+#endif
+}
 
 /* 6.14: without the flag, affinities change at once. */
 #ifndef HAVE_IRQ_MOVE_PCNTXT

@@ -12,6 +12,9 @@
  *	rtnl_ms		RTNL is held for so many milliseconds, as by a slow driver; the write
  *			returns then. Reads 1 meanwhile
  *
+ * And one that tells: "arrivals", when frames that got a time arrived in truth, each 64 bits of ns
+ * since 1970 by the system's clock.
+ *
  * A card that disappears is one whose driver is unbound (main.c); a link that fails, cable.c.
  */
 #include <linux/debugfs.h>
@@ -114,6 +117,7 @@ void nic_faults_create(struct nic_card *card)
 	debugfs_create_u32("tx_busy", 0600, dir, &card->faults.tx_busy);
 	debugfs_create_u32("no_memory", 0600, dir, &card->faults.no_memory);
 	debugfs_create_x32("habits", 0600, dir, &card->faults.habits);
+	debugfs_create_blob("arrivals", 0400, dir, &card->clock.arrivals);
 	card->faults.dir = dir;
 }
 

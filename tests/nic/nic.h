@@ -19,6 +19,7 @@
 #ifndef NIC_H
 #define NIC_H
 
+#include <linux/debugfs.h>
 #include <linux/etherdevice.h>
 #include <linux/if_vlan.h>
 #include <linux/irq_work.h>
@@ -39,6 +40,7 @@
 #define NIC_RING_MAX	4096U
 #define NIC_BUFFER	2048U	/* bytes that a receive descriptor takes, several take a frame */
 #define NIC_MTU_MAX	9216U
+#define NIC_ARRIVALS	65536U	/* that a card notes */
 #define NIC_FRAME_MAX	16384U	/* what a wire carries, FCS included */
 #define NIC_INDIRECTION	128U	/* entries of the RSS table */
 
@@ -255,6 +257,7 @@ struct nic_wire {
  * @base: its time, ns, at @reference
  * @reference: the system's monotonic raw time, ns
  * @scaled_ppm: drift, in the unit of &ptp_clock_info.adjfine
+ * @arrivals: when frames with a time arrived in truth, as many as have room; see faults.c
  */
 struct nic_clock {
 	spinlock_t lock;	/* see above */
@@ -263,6 +266,7 @@ struct nic_clock {
 	u64 base;
 	u64 reference;
 	long scaled_ppm;
+	struct debugfs_blob_wrapper arrivals;
 };
 
 /**
@@ -452,6 +456,8 @@ void nic_pause_tell(struct nic_card *card);
 int nic_clock_create(struct nic_card *card);
 void nic_clock_destroy(struct nic_card *card);
 u64 nic_clock_now(struct nic_card *card);
+u64 nic_clock_stamp(struct nic_card *card, u64 *truth);
+void nic_clock_note(struct nic_card *card, u64 truth);
 bool nic_wants_stamp(const struct nic_card *card, const u8 *frame, unsigned int len);
 int nic_stamping_set(struct nic_card *card, struct kernel_hwtstamp_config *config);
 

@@ -240,6 +240,7 @@ void nic_receive(struct nic_card *card, u8 *frame, unsigned int len)
 	struct nic_rx_slot last = { .flags = NIC_RX_END };
 	bool all = has(card, NETIF_F_RXALL);
 	struct nic_queue *queue;
+	u64 truth = 0;
 	bool bad;
 
 	bad = is_bad(card, frame, len);
@@ -259,13 +260,14 @@ void nic_receive(struct nic_card *card, u8 *frame, unsigned int len)
 				    !is_broadcast_ether_addr(frame);
 	frame = strip_tag(card, frame, &len, &last);
 	if (nic_wants_stamp(card, frame, len))
-		last.time = nic_clock_now(card);
+		last.time = nic_clock_stamp(card, &truth);
 	check_sum(card, frame, len, &last);
 	queue = choose_queue(card, frame, len, &last);
 	if (rx_room(&queue->rx) < DIV_ROUND_UP(len, NIC_BUFFER)) {
 		queue->stats.rx_missed++;
 	} else {
 		fill_ring(queue, frame, len, &last);
+		nic_clock_note(card, truth);
 		nic_raise(queue);
 	}
 	if (nic_rx_nearly_full(queue))

@@ -64,21 +64,22 @@ test_show() {
 	echo waiting >"$SOFTTAP_SYSFS/tap2/state"
 	run show
 	is 'show: exit status' "$status" 0
-	is 'show: a tap' "$(grep -A 7 '^tap0' <<<"$answer")" 'tap0: running
+	is 'show: a tap' "$(grep -A 8 '^tap0' <<<"$answer")" 'tap0: running
   port a       eth1, up
   port b       eth2, up
   policy       wire
   snaplen      96
   guard        on
   link_follow  off
-  bad_frames   pass:record'
+  bad_frames   pass:record
+  tstamp       sw'
 	is 'show: in the order of their numbers' "$(grep -o '^tap[0-9]*' <<<"$answer" | xargs)" \
 		'tap0 tap2 tap10'
 	run show -j
 	is 'show -j: exit status' "$status" 0
 	is 'show -j: version' "$(query .version)" '"0.1.0"'
 	is 'show -j: a tap' "$(query '.taps[0]')" \
-		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"b":{"ifname":"eth2","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"bad_frames":"pass:record","cpus":{"rx":null,"reader":null,"post":null}}'
+		'{"tap":"tap0","state":"running","a":{"ifname":"eth1","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"b":{"ifname":"eth2","state":"up","degraded":null,"nic":{"pause":{},"eee":{},"rings":{},"coalescing":{},"private_flags":{}},"before_tap":[]},"policy":"wire","snaplen":96,"guard":1,"link_follow":0,"bad_frames":"pass:record","tstamp":"sw","cpus":{"rx":null,"reader":null,"post":null}}'
 	is 'show -j: a port that is missing' "$(query '.taps[1] | [.state, .b.state]')" \
 		'["waiting","missing"]'
 	is 'show -j: listen-only, a name that needs quoting' \
@@ -135,8 +136,32 @@ test_stat() {
 	is 'stat -j: counters' "$(query '.taps[0].b | [.rx_frames, .tx_dropped, .ifname, .netdev]')" \
 		'[50,10,"eth2",null]'
 	is 'stat -j: what the device lost' "$(query '.taps[0].a.netdev.rx_missed_errors')" 7
-	is 'stat -j: all counters' "$(query '.taps[0].a | keys | length')" 19
+	is 'stat -j: all counters' "$(query '.taps[0].a | keys | length')" 21
+	is 'stat -j: times of the software' "$(query '.taps[0].a.residence')" null
 	is 'stat -j: softnet' "$(query .softnet_dropped)" 4294967305
+}
+
+test_stamped() {
+	make_tap tap0 eth1 eth2
+	echo hw >"$SOFTTAP_SYSFS/tap0/tstamp"
+	echo 120 >"$SOFTTAP_SYSFS/tap0/a/clock_error"
+	echo unknown >"$SOFTTAP_SYSFS/tap0/b/clock_error"
+	echo 0 0 0 5 0 4294967297 0 0 0 0 0 0 0 0 0 0 0 >"$SOFTTAP_SYSFS/tap0/a/residence"
+	echo 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0 7 >"$SOFTTAP_SYSFS/tap0/b/residence"
+	run show
+	like 'tstamp hw: show' "$answer" \
+		'tstamp +hw: eth1 within 120 ns, eth2 has no clock that is known'
+	run show -j
+	is 'tstamp hw: show -j' "$(query '.taps[0] | [.tstamp, .a.clock_error_ns, .b.clock_error_ns]')" \
+		'["hw",120,null]'
+	run stat
+	is 'tstamp hw: stat' "$(grep -A 2 'from arrival' <<<"$answer" | xargs)" \
+		'from arrival at the card to the tap, frames by ns below 2048 5 0 below 4096 0 0'
+	is 'tstamp hw: the last row' "$(grep below <<<"$answer" | tail -n 1 | xargs)" 'below 16777216 0 7'
+	run stat -j
+	is 'tstamp hw: stat -j' "$(query '.taps[0].a.residence')" \
+		'[{"below_ns":2048,"frames":5},{"below_ns":8192,"frames":4294967297}]'
+	rm -r "$SOFTTAP_SYSFS"/tap*
 }
 
 # Names are bytes: what a terminal would obey, and what is no UTF-8, is not printed.
@@ -243,7 +268,7 @@ test_full_disk() {
 
 main() {
 	local test
-	for test in test_no_module test_usage test_show test_stat test_one_tap test_watch \
+	for test in test_no_module test_usage test_show test_stat test_stamped test_odd_names test_one_tap test_watch \
 		test_watch_ends test_full_disk; do
 		rm -rf "${SOFTTAP_SYSFS:?}"/tap*
 		case $test in test_watch_ends | test_full_disk) make_tap tap0 eth1 eth2 ;; esac

@@ -121,7 +121,7 @@ static void end_output(struct capture *capture, size_t written)
 	capture->has_room = storage_make_room(&capture->session.storage, error);
 	if (capture->has_room)
 		written -= written < STORAGE_ROOM ? written : STORAGE_ROOM;
-	merge_cut(&capture->session.relay, &capture->batch, written);
+	session_cut_batch(&capture->session, &capture->batch, written);
 	storage_cut(&capture->session.storage, before + capture->batch.bytes);
 	if (error == EINTR)
 		msg_error("%s: the other end is not reading", capture->session.storage.path);
@@ -149,6 +149,7 @@ static int leave_note(struct capture *capture)
 	unsigned int port;
 
 	account.shift = capture->session.clock.shift;
+	account.last = capture->session.sorting.last;
 	for (port = 0; port < SOFTTAP_PORTS; port++)
 		account.ports[port] = account_of(capture, port);
 	return journal_note(&capture->session.relay, &capture->session.storage, &account);
@@ -179,9 +180,10 @@ err_module:
 
 /*
  * Fills the batch with what is to be written next, which may be nothing. After the end of a
- * sub-buffer the beginning of the next is not @due. Return: whether it is such an end.
+ * sub-buffer the beginning of the next is not @due. Return: 1 if it is such an end, 0, or -1 when
+ * the capture is over.
  */
-static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
+static int fill_batch(struct capture *capture, __u64 horizon, bool due)
 {
 	__u64 most = capture->options.count - capture->session.records;
 	enum merge_whole found = WHOLE_NONE;
@@ -189,10 +191,14 @@ static bool fill_batch(struct capture *capture, __u64 horizon, bool due)
 	if (capture->options.by_buffer)
 		found = merge_buffers(&capture->session.relay, &capture->batch, horizon,
 				      capture->options.interval * NS_PER_MS, most);
-	else if (capture->session.storage.direct >= 0)
+	else if (capture->session.storage.direct >= 0 && !capture->session.relay.stamped)
 		found = merge_whole(&capture->session.relay, &capture->batch, horizon, most);
-	if (found == WHOLE_NONE && due)
-		merge_fill(&capture->session.relay, &capture->batch, horizon, most);
+	if (found == WHOLE_NONE && due &&
+	    session_fill_batch(&capture->session, &capture->batch, horizon, most)) {
+		session_complain(&capture->session);
+		capture->status = EXIT_FAILED;
+		return -1;
+	}
 	capture->whole = found == WHOLE_TAKEN;
 	return found != WHOLE_NONE;
 }
@@ -224,11 +230,13 @@ static int keep_pace(struct capture *capture)
 static int write_until(struct capture *capture, __u64 horizon, bool last)
 {
 	bool due = true;
+	int end;
 
 	do {
-		if (fill_batch(capture, horizon, due))
+		end = fill_batch(capture, horizon, due);
+		if (end > 0)
 			due = last;
-		if (write_batch(capture) || keep_pace(capture))
+		if (end < 0 || write_batch(capture) || keep_pace(capture))
 			return -1;
 	} while (capture->batch.records && !is_cut_short(capture));
 	return 0;
@@ -389,7 +397,7 @@ static void pass_over(struct capture *capture)
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		struct stream *stream = &relay->streams[cpu];
 
-		merge_count(relay, cpu, stream->position, stream->limit, rest);
+		session_count(&capture->session, cpu, stream->limit, rest);
 		stream->position = stream->limit;
 	}
 	session_skipped(&capture->session, rest);
@@ -479,7 +487,7 @@ static int write_start(struct capture *capture)
 	if (capture->goes_on)
 		return go_on(capture);
 	pcapng_start(&blocks, &capture->session.relay.geometry,
-		     capture->session.relay.fcs_bytes,
+		     capture->session.relay.ports,
 		     comment_on_file(comment, sizeof(comment), capture));
 	if (write_blocks(capture, &blocks))
 		return -1;
@@ -500,7 +508,7 @@ static int count_left_over(struct capture *capture)
 		session_complain(&capture->session);
 		return -1;
 	}
-	journal_take_up(relay, &capture->unfinished);
+	journal_take_up(relay, &capture->session.sorting, &capture->unfinished);
 	if (relay_look(relay, NULL)) {
 		session_complain(&capture->session);
 		return -1;
@@ -508,10 +516,8 @@ static int count_left_over(struct capture *capture)
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		const struct stream *stream = &relay->streams[cpu];
 
-		capture->left += merge_count(relay, cpu, stream->position, stream->limit, NULL);
-		if (stream->before > stream->position)
-			capture->doubled += merge_count(relay, cpu, stream->position,
-							stream->before, NULL);
+		capture->left += session_count(&capture->session, cpu, stream->limit, NULL);
+		capture->doubled += session_count_doubled(&capture->session, cpu);
 	}
 	return 0;
 }
@@ -681,6 +687,11 @@ static int choose(const struct capture *capture)
 
 	if (options->ports >= 1U << relay->geometry.ports) {
 		msg_error("%s has only port a", options->tap);
+		return -1;
+	}
+	if (options->by_buffer && relay->stamped) {
+		msg_error("%s has times of its cards, which --order buffer does not sort",
+			  options->tap);
 		return -1;
 	}
 	if (!relay_filter(relay, &options->program, options->ports) &&

@@ -54,6 +54,25 @@ static void print_port(const struct tap *tap, unsigned int i)
 		printf("               not as it was prepared: %s; run softtap up again\n", lacks);
 }
 
+/* With times of the cards, how far their clocks are known. */
+static void print_tstamp(const struct tap *tap)
+{
+	unsigned int i;
+
+	printf("  tstamp       %s", *tap->tstamp ? tap->tstamp : "sw");
+	for (i = 0; !strcmp(tap->tstamp, "hw") && i < tap->n_ports; i++) {
+		const struct tap_port *port = &tap->ports[i];
+		bool known = strspn(port->clock_error, "0123456789");
+
+		printf("%s %s %s%s", i ? "," : ":", msg_printable(port->ifname),
+		       known ? "within " : "has no clock that is known",
+		       known ? port->clock_error : "");
+		if (known)
+			printf(" ns");
+	}
+	printf("\n");
+}
+
 static void print_tap(const struct tap *tap)
 {
 	struct placement placement;
@@ -71,6 +90,7 @@ static void print_tap(const struct tap *tap)
 	printf("  guard        %s\n", strtoul(tap->guard, NULL, 10) ? "on" : "off");
 	printf("  link_follow  %s\n", strtoul(tap->link_follow, NULL, 10) ? "on" : "off");
 	printf("  bad_frames   %s\n", tap->bad_frames);
+	print_tstamp(tap);
 	placement_load(&placement, tap);
 	print_cpus("rx", &placement.rx);
 	print_cpus("reader", &placement.reader);
@@ -146,6 +166,8 @@ static struct json_object *port_json(const struct tap *tap, unsigned int i)
 	json_add_text(object, "ifname", msg_printable(port->ifname));
 	json_add_text(object, "state", port->state);
 	json_add_text(object, "degraded", sound ? NULL : lacks);
+	if (strspn(port->clock_error, "0123456789"))
+		json_add_number(object, "clock_error_ns", strtoull(port->clock_error, NULL, 10));
 	json_add(object, "nic", nic_json(tap, port->ifname));
 	json_add(object, "before_tap", takers_json(tap, port->ifname));
 	return object;
@@ -165,6 +187,7 @@ static struct json_object *tap_json(const struct tap *tap)
 	json_add_number(object, "guard", strtoull(tap->guard, NULL, 10));
 	json_add_number(object, "link_follow", strtoull(tap->link_follow, NULL, 10));
 	json_add_text(object, "bad_frames", tap->bad_frames);
+	json_add_text(object, "tstamp", *tap->tstamp ? tap->tstamp : "sw");
 	json_add(object, "cpus", cpus_json(tap));
 	return object;
 }

@@ -198,7 +198,7 @@ static int write_start(struct snapshot *snapshot)
 	struct blocks blocks = { .length = 0 };
 
 	pcapng_start(&blocks, &snapshot->session.relay.geometry,
-		     snapshot->session.relay.fcs_bytes, NULL);
+		     snapshot->session.relay.ports, NULL);
 	return session_write_blocks(&snapshot->session, &blocks);
 }
 

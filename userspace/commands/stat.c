@@ -130,6 +130,33 @@ static void print_buffers(const struct tap *tap)
 		       tap->buffer_fill / mib, tap->buffer_size / mib, tap->buffer_highest / mib);
 }
 
+static __u64 residence_below(int i)
+{
+	return 1ULL << (SOFTTAP_RESIDENCE_SHIFT + i);
+}
+
+/* With times of the cards: how many frames were how long in the machine before the tap. */
+static void print_residence(const struct tap *tap)
+{
+	const __u64 *a = tap->ports[0].residence, *b = tap->ports[1].residence;
+	int first = SOFTTAP_RESIDENCE_COUNTS, last = -1, i;
+	char below[32];
+
+	for (i = 0; i < SOFTTAP_RESIDENCE_COUNTS; i++) {
+		if (!a[i] && !b[i])
+			continue;
+		first = last < 0 ? i : first;
+		last = i;
+	}
+	if (last < 0)
+		return;
+	printf(" from arrival at the card to the tap, frames by ns\n");
+	for (i = first; i <= last; i++) {
+		snprintf(below, sizeof(below), "below %llu", residence_below(i));
+		print_row(below, tap->n_ports, &a[i], &b[i]);
+	}
+}
+
 static void print_law(const char *law, const char *from, const char *to, __s64 rest)
 {
 	printf("  %s %s%s%s: ", law, msg_printable(from), *to ? " -> " : "", msg_printable(to));
@@ -166,6 +193,7 @@ static void print_table(const struct tap *tap)
 	print_outside(tap);
 	print_takers(tap);
 	print_buffers(tap);
+	print_residence(tap);
 	print_laws(tap);
 }
 
@@ -210,6 +238,25 @@ static struct json_object *takers_json(const char *ifname, bool is_here)
 	return list;
 }
 
+/* Null where times are the software's. */
+static struct json_object *residence_json(const struct tap_port *port)
+{
+	struct json_object *list = NULL, *object;
+	int i;
+
+	for (i = 0; i < SOFTTAP_RESIDENCE_COUNTS; i++) {
+		if (!port->residence[i])
+			continue;
+		if (!list)
+			list = json_object_new_array();
+		object = json_object_new_object();
+		json_add_number(object, "below_ns", residence_below(i));
+		json_add_number(object, "frames", port->residence[i]);
+		json_object_array_add(list, object);
+	}
+	return list;
+}
+
 static struct json_object *port_json(const struct tap_port *port, bool is_here)
 {
 	struct json_object *object = json_object_new_object();
@@ -219,6 +266,7 @@ static struct json_object *port_json(const struct tap_port *port, bool is_here)
 	json_add_text(object, "state", port->state);
 	for (i = 0; i < N_COUNTERS; i++)
 		json_add_number(object, counter_names[i], port->counters[i]);
+	json_add(object, "residence", residence_json(port));
 	json_add(object, "netdev", is_here ? outside_json(port->ifname) : NULL);
 	json_add(object, "before_tap", takers_json(port->ifname, is_here));
 	return object;

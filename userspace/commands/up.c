@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands/commands.h"
 #include "host/admission.h"
@@ -12,6 +13,7 @@
 #include "host/placement.h"
 #include "host/port.h"
 #include "host/repair.h"
+#include "host/stamping.h"
 #include "host/state.h"
 #include "host/teardown.h"
 #include "tap/counters.h"
@@ -24,18 +26,24 @@
 #include "lib/sysfs.h"
 #include "lib/util.h"
 
+#define STAMPING_REASON	(STAMPING_TEXT + LINK_NAME)	/* bytes */
+#define CLOCK_TRIES	20	/* a clock is known after three readings, 60 ms apart */
+#define CLOCK_PAUSE	50000	/* us */
+
 /**
  * struct wishes - the command line
  * @ports: of the ports
  * @placement: which CPUs do what
  * @link_follow: have one port's link go down with the other's
  * @bad_frames: what is to become of frames that arrive broken, NULL for what the module says
+ * @tstamp: which times frames are to have, NULL for what the module says
  */
 struct wishes {
 	struct port_wishes ports;
 	struct placement placement;
 	bool link_follow;
 	const char *bad_frames;
+	const char *tstamp;
 };
 
 static bool is_name(const char *ifname)
@@ -91,14 +99,15 @@ static int for_ports(const struct state *state, int (*step)(const struct port_st
 	return err;
 }
 
-static int choose_bad_frames(const struct state *state, const char *bad_frames)
+/* Of the tap, unless @value is NULL. */
+static int choose(const struct state *state, const char *setting, const char *value)
 {
 	struct tap tap;
 
-	if (!bad_frames)
+	if (!value)
 		return 0;
 	if (tap_with_port(&tap, state->ports[0].ifname))
-		return tap_set(tap.name, "bad_frames", bad_frames);
+		return tap_set(tap.name, setting, value);
 	msg_error("%s: the tap is gone", state->key.name);
 	return -ENODEV;
 }
@@ -107,7 +116,7 @@ static int choose_bad_frames(const struct state *state, const char *bad_frames)
  * The tap comes first: daemons react to links that go down and come, and from then on its guard
  * holds what they have to say.
  */
-static int make_tap(const struct state *state, const char *bad_frames)
+static int make_tap(const struct state *state, const struct wishes *wishes)
 {
 	int err;
 
@@ -115,7 +124,9 @@ static int make_tap(const struct state *state, const char *bad_frames)
 	if (!err)
 		err = tap_create(state->key.name);
 	if (!err)
-		err = choose_bad_frames(state, bad_frames);
+		err = choose(state, "bad_frames", wishes->bad_frames);
+	if (!err)
+		err = choose(state, "tstamp", wishes->tstamp);
 	if (!err)
 		err = for_ports(state, port_prepare);
 	return err ? err : for_ports(state, port_start);
@@ -148,15 +159,6 @@ static int place_interrupts(struct state *state, unsigned int which, const cpu_s
 	return err;
 }
 
-static int choose_link_follow(const struct state *state, bool link_follow)
-{
-	struct tap tap;
-
-	if (!link_follow || !tap_with_port(&tap, state->ports[0].ifname))
-		return 0;
-	return tap_set(tap.name, "link_follow", "1");
-}
-
 static int make_placed_tap(struct state *state, const struct wishes *wishes)
 {
 	const struct placement *placement = &wishes->placement;
@@ -164,11 +166,80 @@ static int make_placed_tap(struct state *state, const struct wishes *wishes)
 
 	err = placement_save(placement, &state->key);
 	if (!err)
-		err = make_tap(state, wishes->bad_frames);
+		err = make_tap(state, wishes);
 	if (!err && CPU_COUNT(&placement->rx))
 		err = place_interrupts(state, ~0U, &placement->rx);
 	/* Last: ports come up one after the other. */
-	return err ? err : choose_link_follow(state, wishes->link_follow);
+	return err ? err : choose(state, "link_follow", wishes->link_follow ? "1" : NULL);
+}
+
+/* --- Times of the cards ---------------------------------------------------------------------- */
+
+/* Can all ports do it? Return: 0, or -EOPNOTSUPP, and @why has the reason. */
+static int check_stamping(const struct state *state, char why[STAMPING_REASON])
+{
+	char what[STAMPING_TEXT];
+	unsigned int i;
+
+	for (i = 0; i < state->n_ports; i++) {
+		if (stamping_can(what, state->ports[i].ifname))
+			continue;
+		snprintf(why, STAMPING_REASON, "%s %s", state->ports[i].ifname, what);
+		return -EOPNOTSUPP;
+	}
+	return 0;
+}
+
+/* What auto comes to; nothing is changed yet. Return: 0, or a negative errno after a complaint. */
+static int choose_stamping(struct state *state, struct wishes *wishes)
+{
+	char why[STAMPING_REASON];
+	unsigned int i;
+
+	if (!wishes->tstamp || !strcmp(wishes->tstamp, "sw"))
+		return 0;
+	if (check_stamping(state, why)) {
+		if (!strcmp(wishes->tstamp, "hw")) {
+			msg_error("--tstamp hw: %s: --tstamp sw has the software's times", why);
+			return -EOPNOTSUPP;
+		}
+		msg_warning("--tstamp auto: %s: times are the software's", why);
+		wishes->tstamp = "sw";
+		return 0;
+	}
+	wishes->tstamp = "hw";
+	for (i = 0; i < state->n_ports; i++)
+		state->ports[i].stamping.wanted = true;
+	return 0;
+}
+
+static bool clocks_are_known(const struct state *state)
+{
+	struct tap tap;
+	unsigned int i;
+
+	if (!tap_with_port(&tap, state->ports[0].ifname))
+		return true;
+	for (i = 0; i < tap.n_ports; i++)
+		if (!strspn(tap.ports[i].clock_error, "0123456789"))
+			return false;
+	return true;
+}
+
+/* That takes some readings of each. What has no link yet may have no clock that runs. */
+static void await_clocks(const struct state *state, const struct wishes *wishes)
+{
+	int tries;
+
+	if (!wishes->tstamp || strcmp(wishes->tstamp, "hw"))
+		return;
+	for (tries = 0; !clocks_are_known(state); tries++) {
+		if (tries == CLOCK_TRIES) {
+			msg_warning("a card's clock cannot be read yet: until then times are the software's");
+			return;
+		}
+		usleep(CLOCK_PAUSE);
+	}
 }
 
 static void undo(struct state *state)
@@ -239,7 +310,7 @@ static int repair_own(const struct state_key *key, const struct tap *tap)
 	return status;
 }
 
-static int up_locked(int n, const char **ifnames, const struct wishes *wishes)
+static int up_locked(int n, const char **ifnames, struct wishes *wishes)
 {
 	struct state state = { };
 	struct state_key key;
@@ -250,15 +321,19 @@ static int up_locked(int n, const char **ifnames, const struct wishes *wishes)
 		return repair_own(&key, &tap);
 	err = ports_read(&state, n, ifnames, &wishes->ports);
 	if (!err)
+		err = choose_stamping(&state, wishes);
+	if (!err)
 		compare_mtus(&state);
 	if (!err)
 		err = state_save(&state);
 	if (!err) {
 		err = make_placed_tap(&state, wishes);
-		if (err)
+		if (err) {
 			undo(&state);
-		else
+		} else {
+			await_clocks(&state, wishes);
 			report(&state);
+		}
 	}
 	state_free(&state);
 	return err ? EXIT_FAILED : EXIT_OK;
@@ -313,6 +388,17 @@ static int take_word(const struct option_row *row, const char *value, const char
 	return -1;
 }
 
+static int take_tstamp(const struct option_row *row, const char *value, void *options)
+{
+	struct wishes *wishes = options;
+
+	wishes->tstamp = value;
+	if (!strcmp(value, "hw") || !strcmp(value, "sw") || !strcmp(value, "auto"))
+		return 0;
+	msg_error("%s %s: must be hw, sw or auto", option_label(row), value);
+	return -1;
+}
+
 static int take_rings(const struct option_row *row, const char *value, void *options)
 {
 	return take_word(row, value, "keep", "max", &((struct wishes *)options)->ports.keep_rings);
@@ -334,6 +420,10 @@ static const struct option_row rows[] = {
 		    "what becomes of frames that arrive broken: drop (the default), record, or "
 		    "pass, which sends them on as they came; two, as pass:record, are for frames "
 		    "from PORT-A and from PORT-B"),
+	OPTION_CALL(0, "tstamp", "WHOSE", take_tstamp,
+		    "times of frames: sw (the default), when the kernel takes them; hw, when they "
+		    "arrived, by the clock of a card that stamps all frames; auto, hw if both "
+		    "ports can do it"),
 	OPTION_CALL(0, "rings", "HOW", take_rings,
 		    "max (the default) makes the ports' rings as large as they can be, keep leaves "
 		    "them as they are"),
@@ -377,7 +467,7 @@ static int split(char pair[2 * LINK_NAME], const char **ifnames, const char *wor
 	return 2;
 }
 
-static int up(int n, const char **ifnames, const struct wishes *wishes)
+static int up(int n, const char **ifnames, struct wishes *wishes)
 {
 	struct link links[2];
 	int i, status;

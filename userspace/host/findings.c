@@ -233,6 +233,8 @@ static void look_at_stamping(struct findings *findings, const char *ifname)
 	else
 		found(finding, "the card has a clock, /dev/ptp%d, and can stamp %s", clock,
 		      all ? "all frames" : filters.n > 1 ? "frames of PTP only" : "none");
+	if (clock >= 0 && all)
+		remedy(finding, false, "softtap up --tstamp hw");
 	pairs_free(&filters);
 }
 

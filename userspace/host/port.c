@@ -42,6 +42,7 @@ int port_read(struct port_state *port, const struct link *link)
 	if (err)
 		return err;
 	nic_read(&port->nic, port->ifname);
+	stamping_read(&port->stamping, port->ifname);
 	err = sysctls_read(&port->sysctls, port->ifname);
 	if (!err)
 		err = l3_read(&port->l3, port->ifindex);
@@ -109,7 +110,9 @@ int port_start(const struct port_state *port)
 	if (!err && qdisc_may_reorder(&now))
 		err = qdisc_set_fifo(&now);
 	/* Some drivers set XPS when the link comes up for the first time. */
-	return err ? err : queues_set(&port->queues, port->ifname);
+	if (!err)
+		err = queues_set(&port->queues, port->ifname);
+	return err ? err : stamping_set(&port->stamping, port->ifname);
 }
 
 /* --- And back -------------------------------------------------------------------------------- */
@@ -129,6 +132,7 @@ static int restore_port(const struct port_state *port, struct link *now)
 	/* Before the qdisc: of mq's, those of queues not in use are pfifo_fast (mq_init()). */
 	err = first_of(err, queues_restore(&port->queues, now->ifname));
 	err = first_of(err, nic_restore(&port->nic, now->ifname));
+	err = first_of(err, stamping_restore(&port->stamping, now->ifname));
 	if (port->mtu && port->mtu != now->mtu)
 		err = first_of(err, link_set_mtu(now, port->mtu));
 	err = first_of(err, qdisc_restore(port->qdisc, port->qdisc_handle, now));

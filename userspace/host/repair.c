@@ -14,6 +14,7 @@
 /* What is kept of the device before it cannot be put back on this one. */
 static int read_anew(struct port_state *port, const struct link *now)
 {
+	bool stamped = port->stamping.wanted;
 	unsigned int wanted = port->queues.wanted;
 	struct nic wishes = {
 		.keep_rings = port->nic.keep_rings, .low_latency = port->nic.low_latency,
@@ -24,6 +25,7 @@ static int read_anew(struct port_state *port, const struct link *now)
 	state_free_port(port);
 	port->queues.wanted = wanted;
 	port->nic = wishes;
+	port->stamping.wanted = stamped;
 	return port_read(port, now);
 }
 

@@ -242,6 +242,9 @@ static void write_port(FILE *file, const struct port_state *port)
 		fprintf(file, "queues %u\n", port->queues.wanted);
 	if (port->nic.keep_rings || port->nic.low_latency)
 		fprintf(file, "nic %d %d\n", port->nic.keep_rings, port->nic.low_latency);
+	if (port->stamping.wanted)
+		fprintf(file, "stamping %d %d %d\n", port->stamping.known, port->stamping.tx,
+			port->stamping.rx);
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		write_pairs(file, pairs_kinds[kind].key, pairs_of(port, kind));
 	for (table = 0; table < N_L3_TABLES; table++)
@@ -356,6 +359,17 @@ static int parse_table(struct port_state *port, const char *key, const char *tex
 	return -EINVAL;
 }
 
+static int parse_stamping(struct stamping *stamping, const char *text)
+{
+	int known;
+
+	if (sscanf(text, "%d %d %d", &known, &stamping->tx, &stamping->rx) != 3)
+		return -EINVAL;
+	stamping->wanted = true;
+	stamping->known = known;
+	return 0;
+}
+
 static int parse_port(struct port_state *port, const char *key, char *text)
 {
 	size_t kind;
@@ -379,6 +393,8 @@ static int parse_port(struct port_state *port, const char *key, char *text)
 		return sscanf(text, "%u", &port->queues.wanted) == 1 ? 0 : -EINVAL;
 	if (!strcmp(key, "nic"))
 		return parse_nic(&port->nic, text);
+	if (!strcmp(key, "stamping"))
+		return parse_stamping(&port->stamping, text);
 	for (kind = 0; kind < ARRAY_SIZE(pairs_kinds); kind++)
 		if (!strcmp(key, pairs_kinds[kind].key))
 			return parse_pair(pairs_of(port, kind), text);

@@ -10,6 +10,7 @@
 #include "host/link.h"
 #include "host/nic.h"
 #include "host/queues.h"
+#include "host/stamping.h"
 #include "lib/pairs.h"
 #include "lib/paths.h"
 
@@ -41,6 +42,7 @@ struct state_key {
  * @l3: its addresses, neighbours and routes
  * @queues: its queues
  * @nic: what the card does by itself
+ * @stamping: which frames the card gives its time
  * @interrupts: its interrupts, if they are to be placed
  */
 struct port_state {
@@ -56,6 +58,7 @@ struct port_state {
 	struct l3 l3;
 	struct queues queues;
 	struct nic nic;
+	struct stamping stamping;
 	struct interrupts interrupts;
 };
 

@@ -82,13 +82,25 @@ void pcapng_section(struct blocks *blocks, const char *comment)
 	end(blocks, start);
 }
 
+static void put_clock(struct blocks *blocks, const struct pcapng_port *port)
+{
+	char error[64] = "", comment[160];
+
+	if (port->clock_error)
+		snprintf(error, sizeof(error), ", which is followed within %llu ns",
+			 port->clock_error);
+	snprintf(comment, sizeof(comment), "Times are those of arrival, by the card's clock%s.",
+		 error);
+	put_text(blocks, PCAPNG_OPT_COMMENT, comment);
+}
+
 /**
  * pcapng_interface - append an interface description
  * @blocks: to append to
  * @name: the port's
- * @fcs_bytes: of each of its frames, 0 if they come without
+ * @port: what its frames are like
  */
-void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs_bytes)
+void pcapng_interface(struct blocks *blocks, const char *name, const struct pcapng_port *port)
 {
 	static const __u16 link[] = { SOFTTAP_LINKTYPE, 0 };
 	static const unsigned char resolution = SOFTTAP_TSRESOL;
@@ -96,10 +108,13 @@ void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs
 
 	put(blocks, link, sizeof(link));
 	put_u32(blocks, 0);	/* snaplen: no limit */
+	if (port->stamped)
+		put_clock(blocks, port);
 	put_text(blocks, SOFTTAP_OPT_IF_NAME, name);
 	put_option(blocks, SOFTTAP_OPT_IF_TSRESOL, &resolution, sizeof(resolution));
-	if (fcs_bytes)
-		put_option(blocks, SOFTTAP_OPT_IF_FCSLEN, &fcs_bytes, sizeof(fcs_bytes));
+	if (port->fcs_bytes)
+		put_option(blocks, SOFTTAP_OPT_IF_FCSLEN, &port->fcs_bytes,
+			   sizeof(port->fcs_bytes));
 	end(blocks, start);
 }
 
@@ -107,17 +122,17 @@ void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs
  * pcapng_start - append what a file starts with
  * @blocks: to append to
  * @geometry: tells the ports
- * @fcs_bytes: of each port's frames
+ * @ports: what each port's frames are like
  * @comment: on the whole file, or NULL
  */
 void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
-		  const unsigned char fcs_bytes[SOFTTAP_PORTS], const char *comment)
+		  const struct pcapng_port ports[SOFTTAP_PORTS], const char *comment)
 {
 	unsigned int port;
 
 	pcapng_section(blocks, comment);
 	for (port = 0; port < geometry->ports; port++)
-		pcapng_interface(blocks, geometry->ifname[port], fcs_bytes[port]);
+		pcapng_interface(blocks, geometry->ifname[port], &ports[port]);
 }
 
 /* A time is two 32-bit words, the upper one first. */

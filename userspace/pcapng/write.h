@@ -2,6 +2,7 @@
 #ifndef SOFTTAP_PCAPNG_WRITE_H
 #define SOFTTAP_PCAPNG_WRITE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/uio.h>
 
@@ -53,10 +54,22 @@ struct port_account {
 	__u64 unplaced;
 };
 
+/**
+ * struct pcapng_port - what a file says of a port's frames
+ * @fcs_bytes: of each of them, 0 if they come without
+ * @stamped: times are those of arrival at the card
+ * @clock_error: ns that these may be wrong, 0 when nobody knows
+ */
+struct pcapng_port {
+	unsigned char fcs_bytes;
+	bool stamped;
+	__u64 clock_error;
+};
+
 void pcapng_section(struct blocks *blocks, const char *comment);
-void pcapng_interface(struct blocks *blocks, const char *name, unsigned char fcs_bytes);
+void pcapng_interface(struct blocks *blocks, const char *name, const struct pcapng_port *port);
 void pcapng_start(struct blocks *blocks, const struct softtap_geometry *geometry,
-		  const unsigned char fcs_bytes[SOFTTAP_PORTS], const char *comment);
+		  const struct pcapng_port ports[SOFTTAP_PORTS], const char *comment);
 void pcapng_statistics(struct blocks *blocks, __u32 interface, const struct port_account *account,
 		       __u64 start, __u64 end_time, const char *comment);
 void pcapng_filler(struct blocks *blocks, size_t length);

@@ -27,7 +27,7 @@
 #include "lib/message.h"
 #include "lib/util.h"
 
-#define NOTE_VERSION	2	/* of struct note: others are of another version of this program */
+#define NOTE_VERSION	3	/* of struct note: others are of another version of this program */
 
 /**
  * struct note - what is left
@@ -222,12 +222,22 @@ static bool is_record(const struct softtap_block *block)
 	       block->length == SOFTTAP_EPB_OVERHEAD + padded + sizeof(struct softtap_epb_drops);
 }
 
+static void take(struct relay *relay, struct sorting *sorting, const struct softtap_epb *epb,
+		 __s64 shift)
+{
+	if (relay->stamped)
+		(void)!sorting_take(sorting, relay, epb, shift);
+	else
+		merge_take(relay, epb, shift);
+}
+
 /*
  * Takes what the buffers have of the file's records. Each CPU's are there in their order, whatever
  * the file's is; what the reader had given back already, perhaps of one CPU and not yet of
  * another, is in no buffer.
  */
-static void look_through(struct found *found, struct relay *relay, const struct left *left)
+static void look_through(struct found *found, struct relay *relay, struct sorting *sorting,
+			 const struct left *left)
 {
 	const struct softtap_block *block;
 
@@ -236,7 +246,7 @@ static void look_through(struct found *found, struct relay *relay, const struct 
 		found->interfaces += block->type == SOFTTAP_PCAPNG_IDB;
 		if (!is_record(block))
 			continue;
-		merge_take(relay, (const void *)block, left->shift);
+		take(relay, sorting, (const void *)block, left->shift);
 		merge_account(found->ports, (const void *)block);
 	}
 }
@@ -274,7 +284,7 @@ static void begin_again(const struct left *left, const struct relay *relay)
 {
 	struct blocks blocks = { .length = 0 };
 
-	pcapng_start(&blocks, &relay->geometry, relay->fcs_bytes, NULL);
+	pcapng_start(&blocks, &relay->geometry, relay->ports, NULL);
 	if (!ftruncate(left->fd, 0))
 		(void)!pwrite(left->fd, blocks.bytes, blocks.length, 0);
 }
@@ -314,12 +324,15 @@ static void limit_to_handed(struct relay *relay)
 	}
 }
 
-/* Gives back what is in the file. The rest of what was handed over is in none. */
+/*
+ * Gives back what is in the file. The rest of what was handed over is in none; but for what sorting
+ * knows of, which goes on where it was.
+ */
 static void give_back(struct relay *relay)
 {
 	unsigned int cpu;
 
-	for (cpu = 0; cpu < relay->geometry.cpus; cpu++)
+	for (cpu = 0; !relay->stamped && cpu < relay->geometry.cpus; cpu++)
 		relay->streams[cpu].before = relay->streams[cpu].position;
 	relay_hand(relay);
 	relay_consume(relay);
@@ -394,9 +407,10 @@ bool journal_means(const struct unfinished *unfinished, const char *path)
  * journal_take_up - go on where a reader that was killed has stopped
  * @relay: open and looked at; the streams go on behind what it has written. Those where that is not
  *	known have something before which it may be.
+ * @sorting: begun, where times are those of the cards; it knows then what is written
  * @unfinished: set to that reader's file
  */
-void journal_take_up(struct relay *relay, struct unfinished *unfinished)
+void journal_take_up(struct relay *relay, struct sorting *sorting, struct unfinished *unfinished)
 {
 	struct found found = { };
 	struct left left;
@@ -408,7 +422,9 @@ void journal_take_up(struct relay *relay, struct unfinished *unfinished)
 	    open_left(&left, &note, left_by, most_written(relay)))
 		return;
 	limit_to_handed(relay);
-	look_through(&found, relay, &left);
+	if (relay->stamped)
+		sorting_is_written(sorting, relay, &note.account.last);
+	look_through(&found, relay, sorting, &left);
 	give_back(relay);
 	unfinished->fault = mend(&left, &found, relay, &note);
 	set_unfinished(unfinished, &note, &found);

@@ -6,6 +6,7 @@
 #include <sys/types.h>
 
 #include "reader/merge.h"
+#include "reader/sorting.h"
 #include "store/storage.h"
 #include "tap/relay.h"
 
@@ -15,6 +16,7 @@
  * @shift: ns by which records' times are moved there
  * @start: time from which on it has what passed, ns, by the file's clock
  * @disorder: ns by which a record may be older than one before it, 0 in the order of time
+ * @last: with times of the cards, the last record there
  * @ports: what is in the file
  */
 struct file_account {
@@ -22,6 +24,7 @@ struct file_account {
 	__s64 shift;
 	__u64 start;
 	__u64 disorder;
+	struct sort_key last;
 	struct port_account ports[SOFTTAP_PORTS];
 };
 
@@ -45,7 +48,7 @@ int journal_note(const struct relay *relay, struct storage *storage,
 		 const struct file_account *account);
 int journal_finish(const struct relay *relay);
 void journal_look(const struct relay *relay, struct unfinished *unfinished);
-void journal_take_up(struct relay *relay, struct unfinished *unfinished);
+void journal_take_up(struct relay *relay, struct sorting *sorting, struct unfinished *unfinished);
 bool journal_means(const struct unfinished *unfinished, const char *path);
 
 #endif /* SOFTTAP_JOURNAL_H */

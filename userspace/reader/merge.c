@@ -40,13 +40,20 @@ static size_t room_at(const struct relay *relay, __u64 position, __u64 limit)
 	return limit - position < room ? limit - position : room;
 }
 
-/*
- * Finds the next record at or behind @position, which moves past what is none. What is no block at
- * all lasts to the end of the sub-buffer, or to @limit, where a block ends in any case.
+/**
+ * merge_next - find a CPU's next record
+ * @relay: looked at
+ * @cpu: whose
+ * @position: where to begin; moves past what is none
+ * @limit: no more than that
+ *
+ * What is no block at all lasts to the end of the sub-buffer, or to @limit, where a block ends in
+ * any case.
+ *
  * Return: the record, or NULL when there is none before @limit.
  */
-static const struct softtap_epb *next_record(const struct relay *relay, unsigned int cpu,
-					     __u64 *position, __u64 limit)
+const struct softtap_epb *merge_next(const struct relay *relay, unsigned int cpu,
+				     __u64 *position, __u64 limit)
 {
 	while (*position < limit) {
 		const struct softtap_block *block = relay_block(relay, cpu, *position);
@@ -63,7 +70,7 @@ static const struct softtap_epb *next_record(const struct relay *relay, unsigned
 static __u64 head_time(const struct relay *relay, unsigned int cpu)
 {
 	struct stream *stream = &relay->streams[cpu];
-	const struct softtap_epb *head = next_record(relay, cpu, &stream->position,
+	const struct softtap_epb *head = merge_next(relay, cpu, &stream->position,
 						     stream->limit);
 
 	return head ? pcapng_epb_time(head) : NO_TIME;
@@ -93,7 +100,11 @@ static __u64 oldest(const struct relay *relay, unsigned int *which, __u64 *secon
 	return first;
 }
 
-static void clear(struct batch *batch)
+/**
+ * batch_clear - begin a batch
+ * @batch: of any content
+ */
+void batch_clear(struct batch *batch)
 {
 	batch->n_pieces = 0;
 	batch->bytes = 0;
@@ -102,7 +113,14 @@ static void clear(struct batch *batch)
 	memset(batch->ports, 0, sizeof(batch->ports));
 }
 
-static bool is_full(const struct batch *batch, __u64 most)
+/**
+ * batch_is_full - is there no more to be taken
+ * @batch: begun
+ * @most: records that it is to have at most
+ *
+ * Return: whether it is so.
+ */
+bool batch_is_full(const struct batch *batch, __u64 most)
 {
 	return batch->records >= most || batch->bytes >= BATCH_BYTES ||
 	       batch->n_pieces == BATCH_PIECES;
@@ -126,6 +144,19 @@ void merge_account(struct port_account *ports, const struct softtap_epb *epb)
 	port->dropped += pcapng_epb_drops(epb);
 }
 
+/**
+ * batch_count - count a record
+ * @batch: takes it
+ * @epb: the record
+ */
+void batch_count(struct batch *batch, const struct softtap_epb *epb)
+{
+	merge_account(batch->ports, epb);
+	batch->records++;
+	batch->bytes += epb->block.length;
+	batch->last = newer(batch->last, pcapng_epb_time(epb));
+}
+
 /*
  * Counts records that lie behind each other into the batch: within @room bytes, none newer than
  * @until, no more than the batch takes. Return: their bytes.
@@ -137,18 +168,20 @@ static size_t take_run(struct batch *batch, const struct softtap_epb *epb, size_
 
 	while (is_record(epb, room - run) && pcapng_epb_time(epb) <= until &&
 	       batch->records < most && batch->bytes < BATCH_BYTES) {
-		merge_account(batch->ports, epb);
-		batch->records++;
-		batch->bytes += epb->block.length;
-		batch->last = newer(batch->last, pcapng_epb_time(epb));
+		batch_count(batch, epb);
 		run += epb->block.length;
 		epb = (const void *)((const char *)epb + epb->block.length);
 	}
 	return run;
 }
 
-/* Appends a run, to the last piece if it lies right behind it. */
-static void append(struct batch *batch, const void *run, size_t length)
+/**
+ * batch_append - take blocks that lie behind each other
+ * @batch: not full; only its pieces are changed
+ * @run: where they are; it belongs to the last piece if it lies right behind that
+ * @length: bytes of them
+ */
+void batch_append(struct batch *batch, const void *run, size_t length)
 {
 	struct iovec *last = batch->n_pieces ? &batch->pieces[batch->n_pieces - 1] : NULL;
 
@@ -165,14 +198,14 @@ static void take(struct relay *relay, unsigned int cpu, struct batch *batch, __u
 	struct stream *stream = &relay->streams[cpu];
 	const struct softtap_epb *epb;
 
-	while (!is_full(batch, most) &&
-	       (epb = next_record(relay, cpu, &stream->position, stream->limit))) {
+	while (!batch_is_full(batch, most) &&
+	       (epb = merge_next(relay, cpu, &stream->position, stream->limit))) {
 		size_t room = room_at(relay, stream->position, stream->limit);
 		size_t run = take_run(batch, epb, room, until, most);
 
 		if (!run)
 			break;
-		append(batch, epb, run);
+		batch_append(batch, epb, run);
 		stream->position += run;
 	}
 }
@@ -189,8 +222,8 @@ void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 m
 	unsigned int cpu = 0;
 	__u64 second;
 
-	clear(batch);
-	while (!is_full(batch, most)) {
+	batch_clear(batch);
+	while (!batch_is_full(batch, most)) {
 		if (oldest(relay, &cpu, &second) >= horizon)
 			break;
 		take(relay, cpu, batch, second < horizon ? second : horizon - 1, most);
@@ -310,7 +343,7 @@ static enum merge_whole take_subbuf(struct relay *relay, unsigned int cpu, struc
 		return found;
 	if (tally.records > most - batch->records)
 		return WHOLE_NONE;
-	append(batch, block, size);
+	batch_append(batch, block, size);
 	batch->bytes += size;
 	add_tally(batch, &tally);
 	stream->position += size;
@@ -334,12 +367,12 @@ enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 hor
 	__u32 size = relay->geometry.subbuf_size;
 	int cpu = only_cpu(relay);
 
-	clear(batch);
+	batch_clear(batch);
 	if (cpu < 0)
 		return WHOLE_NONE;
 	if (relay_subbuf_room(relay, relay->streams[cpu].position) != size)
 		return take_rest(relay, cpu, batch, horizon, most);
-	while (is_finished(relay, cpu) && !is_full(batch, most)) {
+	while (is_finished(relay, cpu) && !batch_is_full(batch, most)) {
 		found = take_subbuf(relay, cpu, batch, horizon, most);
 		if (found != WHOLE_TAKEN)
 			break;
@@ -439,8 +472,8 @@ enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 h
 	__u64 allowed = 0, before = 0;
 	int cpu = -1;
 
-	clear(batch);
-	while (found == WHOLE_TAKEN && !is_full(batch, most)) {
+	batch_clear(batch);
+	while (found == WHOLE_TAKEN && !batch_is_full(batch, most)) {
 		cpu = oldest_finished(relay);
 		if (cpu < 0)
 			break;
@@ -499,12 +532,10 @@ static bool keep_piece(struct relay *relay, struct batch *batch, struct iovec *p
 
 		if (batch->bytes + epb->block.length > most)
 			break;
-		if (epb->block.type == SOFTTAP_PCAPNG_EPB) {
-			merge_account(batch->ports, epb);
-			batch->records++;
-			batch->last = newer(batch->last, pcapng_epb_time(epb));
-		}
-		batch->bytes += epb->block.length;
+		if (epb->block.type == SOFTTAP_PCAPNG_EPB)
+			batch_count(batch, epb);
+		else
+			batch->bytes += epb->block.length;
 		relay->streams[cpu].position = position_of(relay, cpu, at) + epb->block.length;
 		at += epb->block.length;
 	}
@@ -523,7 +554,7 @@ void merge_cut(struct relay *relay, struct batch *batch, size_t most)
 	int pieces = batch->n_pieces, i;
 
 	relay_rewind(relay);
-	clear(batch);
+	batch_clear(batch);
 	for (i = 0; i < pieces; i++) {
 		bool all = keep_piece(relay, batch, &batch->pieces[i], most);
 
@@ -533,8 +564,15 @@ void merge_cut(struct relay *relay, struct batch *batch, size_t most)
 	}
 }
 
-/* Are they the same, but for a time that was moved by @shift? */
-static bool is_same(const struct softtap_epb *epb, const struct softtap_epb *written, __s64 shift)
+/**
+ * merge_is_same - compare a record with one in a file
+ * @epb: in a buffer
+ * @written: in the file
+ * @shift: by how many ns its time was moved there
+ *
+ * Return: whether they are the same but for that.
+ */
+bool merge_is_same(const struct softtap_epb *epb, const struct softtap_epb *written, __s64 shift)
 {
 	static const size_t behind = offsetof(struct softtap_epb, captured);
 
@@ -561,8 +599,8 @@ bool merge_take(struct relay *relay, const struct softtap_epb *epb, __s64 shift)
 	for (cpu = 0; cpu < relay->geometry.cpus; cpu++) {
 		struct stream *stream = &relay->streams[cpu];
 
-		next = next_record(relay, cpu, &stream->position, stream->limit);
-		if (!next || !is_same(next, epb, shift))
+		next = merge_next(relay, cpu, &stream->position, stream->limit);
+		if (!next || !merge_is_same(next, epb, shift))
 			continue;
 		stream->position += epb->block.length;
 		return true;
@@ -596,7 +634,7 @@ void merge_skip(struct relay *relay, unsigned int cpu, __u64 time, struct port_a
 	struct stream *stream = &relay->streams[cpu];
 	const struct softtap_epb *epb;
 
-	while ((epb = next_record(relay, cpu, &stream->position, stream->limit)) &&
+	while ((epb = merge_next(relay, cpu, &stream->position, stream->limit)) &&
 	       pcapng_epb_time(epb) < time) {
 		merge_account(ports, epb);
 		stream->position += epb->block.length;
@@ -619,7 +657,7 @@ __u64 merge_count(const struct relay *relay, unsigned int cpu, __u64 from, __u64
 	const struct softtap_epb *epb;
 	__u64 records = 0;
 
-	while ((epb = next_record(relay, cpu, &from, to))) {
+	while ((epb = merge_next(relay, cpu, &from, to))) {
 		if (ports)
 			merge_account(ports, epb);
 		from += epb->block.length;

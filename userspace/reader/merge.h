@@ -45,10 +45,18 @@ enum merge_whole {
 	WHOLE_NONE,
 };
 
+void batch_clear(struct batch *batch);
+bool batch_is_full(const struct batch *batch, __u64 most);
+void batch_count(struct batch *batch, const struct softtap_epb *epb);
+void batch_append(struct batch *batch, const void *run, size_t length);
+
 enum merge_whole merge_whole(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
 enum merge_whole merge_buffers(struct relay *relay, struct batch *batch, __u64 horizon,
 			       __u64 disorder, __u64 most);
 void merge_fill(struct relay *relay, struct batch *batch, __u64 horizon, __u64 most);
+const struct softtap_epb *merge_next(const struct relay *relay, unsigned int cpu,
+				     __u64 *position, __u64 limit);
+bool merge_is_same(const struct softtap_epb *epb, const struct softtap_epb *written, __s64 shift);
 bool merge_take(struct relay *relay, const struct softtap_epb *epb, __s64 shift);
 __u64 merge_first(struct relay *relay, unsigned int cpu);
 void merge_account(struct port_account *ports, const struct softtap_epb *epb);

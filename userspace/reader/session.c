@@ -49,8 +49,13 @@ int session_open(struct session *session, const char *name, bool flight)
 	if (status)
 		return status;
 	status = check_policy(session->tap, flight);
+	if (!status && session->relay.stamped &&
+	    sorting_begin(&session->sorting, &session->relay)) {
+		session_complain(session);
+		status = EXIT_FAILED;
+	}
 	if (status)
-		relay_close(&session->relay);
+		session_close(session);
 	return status;
 }
 
@@ -90,6 +95,73 @@ int session_restamp(struct session *session)
 void session_complain(const struct session *session)
 {
 	msg_error("%s: %s", session->tap, strerror(errno));
+}
+
+/**
+ * session_fill_batch - take the next records in the order of time
+ * @session: looked at
+ * @batch: filled; empty when there is nothing before @horizon
+ * @horizon: up to which time (ns, exclusive) records are all there
+ * @most: how many records to take at most
+ *
+ * Return: 0, or -1 with errno
+ */
+int session_fill_batch(struct session *session, struct batch *batch, __u64 horizon, __u64 most)
+{
+	if (session->relay.stamped)
+		return sorting_fill(&session->sorting, &session->relay, batch, horizon, most);
+	merge_fill(&session->relay, batch, horizon, most);
+	return 0;
+}
+
+/**
+ * session_cut_batch - take back the end of a batch
+ * @session: has filled it last; nothing of it was given back
+ * @batch: what stays of it
+ * @most: bytes that may stay; a block stays as a whole or not at all
+ */
+void session_cut_batch(struct session *session, struct batch *batch, size_t most)
+{
+	if (session->relay.stamped)
+		sorting_cut(&session->sorting, &session->relay, batch, most);
+	else
+		merge_cut(&session->relay, batch, most);
+}
+
+/**
+ * session_count - count a CPU's records that were not taken
+ * @session: looked at
+ * @cpu: whose
+ * @to: position up to which they count
+ * @ports: what they are is added here, unless NULL
+ *
+ * Return: how many
+ */
+__u64 session_count(const struct session *session, unsigned int cpu, __u64 to,
+		    struct port_account *ports)
+{
+	const struct relay *relay = &session->relay;
+
+	if (relay->stamped)
+		return sorting_count(&session->sorting, relay, cpu, to, ports);
+	return merge_count(relay, cpu, relay->streams[cpu].position, to, ports);
+}
+
+/**
+ * session_count_doubled - count a CPU's records that a reader before may have written
+ * @session: looked at, and nothing taken
+ * @cpu: whose
+ *
+ * Return: how many; 0 where it is known which it has written
+ */
+__u64 session_count_doubled(const struct session *session, unsigned int cpu)
+{
+	const struct stream *stream = &session->relay.streams[cpu];
+
+	if (stream->before <= stream->position ||
+	    (session->relay.stamped && session->sorting.streams[cpu].known))
+		return 0;
+	return session_count(session, cpu, stream->before, NULL);
 }
 
 /**
@@ -145,6 +217,8 @@ void session_account(struct session *session, const struct batch *batch)
 		session->ports[port].dropped += batch->ports[port].dropped;
 		session->records += batch->ports[port].recorded;
 	}
+	if (session->relay.stamped)
+		sorting_settle(&session->sorting);
 }
 
 /**
@@ -169,5 +243,6 @@ void session_skipped(struct session *session, const struct port_account *skipped
 void session_close(struct session *session)
 {
 	restamp_end(&session->restamp);
+	sorting_end(&session->sorting);
 	relay_close(&session->relay);
 }

@@ -68,6 +68,18 @@ static __u64 read_number(const char *tap, const char *file)
 	return strtoull(value, NULL, 10);
 }
 
+static void read_residence(struct tap_port *port, const char *tap, char letter)
+{
+	char value[SOFTTAP_RESIDENCE_COUNTS * 21];
+	char *at = value;
+	int i;
+
+	if (read_value(value, sizeof(value), "%s/%s/%c/residence", sysfs_root(), tap, letter))
+		return;
+	for (i = 0; i < SOFTTAP_RESIDENCE_COUNTS; i++)
+		port->residence[i] = strtoull(at, &at, 10);
+}
+
 static int port_read(struct tap_port *port, const char *tap, char letter)
 {
 	char value[SYSFS_VALUE];
@@ -83,6 +95,9 @@ static int port_read(struct tap_port *port, const char *tap, char letter)
 			   counter_names[i]);
 		port->counters[i] = strtoull(value, NULL, 10);
 	}
+	read_value(port->clock_error, sizeof(port->clock_error), "%s/%s/%c/clock_error",
+		   sysfs_root(), tap, letter);
+	read_residence(port, tap, letter);
 	return 0;
 }
 
@@ -105,6 +120,7 @@ int tap_read(struct tap *tap, const char *name)
 		{ "guard", tap->guard },
 		{ "link_follow", tap->link_follow },
 		{ "bad_frames", tap->bad_frames },
+		{ "tstamp", tap->tstamp },
 	};
 	size_t i;
 	int err;

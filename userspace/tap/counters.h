@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <linux/types.h>
 
+#include "softtap.h"
 #include "softtap_counters.h"
 #include "lib/sysfs.h"
 
@@ -29,12 +30,16 @@ extern const char *const counter_names[N_COUNTERS];
  * struct tap_port - one port of a tap as the module shows it
  * @ifname: the network interface's name, also while it is missing
  * @state: one word
+ * @clock_error: ns that times of the card's clock may be wrong, "unknown" without such
  * @counters: by &enum counter; what arrived on the port, tx_* what left by it
+ * @residence: how many frames were in the machine less than 2^8, 2^9, … ns
  */
 struct tap_port {
 	char ifname[SYSFS_VALUE];
 	char state[SYSFS_VALUE];
+	char clock_error[SYSFS_VALUE];
 	__u64 counters[N_COUNTERS];
+	__u64 residence[SOFTTAP_RESIDENCE_COUNTS];
 };
 
 /**
@@ -47,6 +52,7 @@ struct tap_port {
  * @guard: "1" when the host's own frames are stopped
  * @link_follow: "1" when a link that goes down takes the other one with it
  * @bad_frames: what becomes of frames that arrive broken, for both ports or "pass:record"
+ * @tstamp: which times frames are recorded with, "sw" or "hw"
  * @buffer_size: bytes of each CPU's buffer
  * @buffer_fill: bytes in the fullest of them
  * @buffer_highest: and at most, since the reader attached
@@ -62,6 +68,7 @@ struct tap {
 	char guard[SYSFS_VALUE];
 	char link_follow[SYSFS_VALUE];
 	char bad_frames[SYSFS_VALUE];
+	char tstamp[SYSFS_VALUE];
 	__u64 buffer_size;
 	__u64 buffer_fill;
 	__u64 buffer_highest;

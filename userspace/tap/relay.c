@@ -70,16 +70,31 @@ static int map_control(struct relay *relay)
 	return 0;
 }
 
-/* They stay the same as long as there is a reader. A module that has no such file records none. */
-static void read_fcs_bytes(struct relay *relay)
+/* Return: what a file of a port says, 0 for a module that has no such file, or for a word. */
+static __u64 read_number(const struct relay *relay, unsigned int port, const char *file)
+{
+	char value[SYSFS_VALUE];
+
+	if (read_value(value, sizeof(value), "%s/%s/%c/%s", sysfs_root(), relay->tap, 'a' + port,
+		       file))
+		return 0;
+	return strtoull(value, NULL, 10);
+}
+
+/* But for the clocks' errors it stays the same as long as there is a reader. */
+static void read_ports(struct relay *relay)
 {
 	char value[SYSFS_VALUE];
 	unsigned int port;
 
+	relay->stamped = !read_value(value, sizeof(value), "%s/%s/tstamp", sysfs_root(),
+				     relay->tap) && !strcmp(value, "hw");
 	for (port = 0; port < relay->geometry.ports; port++)
-		if (!read_value(value, sizeof(value), "%s/%s/%c/fcs_bytes", sysfs_root(),
-				relay->tap, 'a' + port))
-			relay->fcs_bytes[port] = strtoul(value, NULL, 10);
+		relay->ports[port] = (struct pcapng_port){
+			.fcs_bytes = read_number(relay, port, "fcs_bytes"),
+			.stamped = relay->stamped,
+			.clock_error = read_number(relay, port, "clock_error"),
+		};
 }
 
 /**
@@ -115,7 +130,7 @@ int relay_open(struct relay *relay, const char *tap)
 		msg_error("the module is older than this program: load the one that belongs to it");
 		goto err_close;
 	}
-	read_fcs_bytes(relay);
+	read_ports(relay);
 	relay->buffer_size = (__u64)relay->geometry.subbuf_size * relay->geometry.subbufs;
 	if (map_control(relay)) {
 		msg_error("cannot map %s: %s", path, strerror(errno));
@@ -367,7 +382,8 @@ int relay_noted(const struct relay *relay, void *text, size_t room, uid_t *left_
  * relay_look - see how far finished blocks reach now
  * @relay: open
  * @horizon: set to a time (ns): blocks before it are all there, on every CPU. With one CPU the
- *	order is the buffer's, and it is without end. NULL when nothing is recorded any more.
+ *	order is the buffer's, and it is without end, unless times are those of the cards. NULL
+ *	when nothing is recorded any more.
  *
  * Return: 0, or -1 with errno.
  */
@@ -377,7 +393,7 @@ int relay_look(struct relay *relay, __u64 *horizon)
 
 	if (horizon) {
 		*horizon = ~0ULL;
-		if (relay->geometry.cpus > 1 &&
+		if ((relay->geometry.cpus > 1 || relay->stamped) &&
 		    ioctl(relay->fd, SOFTTAP_IOC_HORIZON, horizon))
 			return -1;
 	}

@@ -8,6 +8,7 @@
 
 #include <pcap/pcap.h>
 
+#include "pcapng/write.h"
 #include "softtap.h"
 
 /**
@@ -33,7 +34,8 @@ struct stream {
  * @tap: "tapN", as it was opened
  * @fd: /dev/softtap/tapN
  * @geometry: what the module says of the buffers
- * @fcs_bytes: of each port's frames, which end in their FCS if not 0
+ * @stamped: times are those of the cards, and records not in their order
+ * @ports: what each port's frames are like
  * @buffer_size: bytes of a CPU's buffer
  * @control: the control area
  * @streams: one per CPU
@@ -42,7 +44,8 @@ struct relay {
 	const char *tap;
 	int fd;
 	struct softtap_geometry geometry;
-	unsigned char fcs_bytes[SOFTTAP_PORTS];
+	bool stamped;
+	struct pcapng_port ports[SOFTTAP_PORTS];
 	__u64 buffer_size;
 	const struct softtap_positions *control;
 	struct stream *streams;
