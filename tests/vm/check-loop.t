@@ -143,7 +143,7 @@ bad_ports() {
 # Each for itself, in the other port.
 bad_port() {
 	habits "$(swap "$tags")" 0 0x1
-	habits "given FCS $short: unchanged/lost" 0 0x2
+	habits $'too short 14 to 59: unchanged/lost\ngiven FCS '"$short: unchanged/lost" 0 0x2
 	habits "$(swap "$pauses")"$'\n'"$(swap "$stops")" 0 0x8
 	habits "$(swap "$lldp")" 0 0x10
 	habits "$(swap "$byte")" 0 0x20

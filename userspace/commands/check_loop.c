@@ -33,7 +33,6 @@
 
 #define LINK_SECONDS	15	/* autonegotiation takes up to 5 */
 #define CONNECTED_TRIES	4
-#define DELAY_FRAMES	21
 #define QUANTA_BITS	(65535 * 512ULL)	/* of the longest PAUSE */
 #define COLUMN_GROUP	18
 #define COLUMN_FRAMES	17
@@ -170,7 +169,16 @@ static void start_trial(struct loop *loop, struct trial *trial, struct probes *p
 	};
 }
 
-static int try_connection(struct loop *loop)
+/* Frames that only tell which they are. */
+struct marks {
+	unsigned int n;
+	unsigned int len;
+};
+
+/* Has both ports send such frames, and does with them what @try does. */
+static int with_marks(struct loop *loop, struct marks marks,
+		      int (*try)(struct loop *loop, struct trial *trial, int way, void *data),
+		      void *data)
 {
 	struct probes probes;
 	struct trial trial;
@@ -178,16 +186,23 @@ static int try_connection(struct loop *loop)
 
 	for (way = 0, err = 0; way < 2 && !err; way++) {
 		start_trial(loop, &trial, &probes, way);
-		err = probes_add_marks(&probes, CONNECTED_TRIES, ETH_ZLEN);
-		if (!err && !trial_connected(&trial)) {
-			msg_error("nothing that leaves %s arrives at %s: are they connected?",
-				  loop->links[way].ifname, loop->links[!way].ifname);
-			err = -ENOTCONN;
-		}
+		err = probes_add_marks(&probes, marks.n, marks.len);
+		if (!err)
+			err = try(loop, &trial, way, data);
 		trial_free(&trial);
 		probes_free(&probes);
 	}
 	return err;
+}
+
+static int try_connection(struct loop *loop, struct trial *trial, int way, void *data)
+{
+	(void)data;
+	if (trial_connected(trial))
+		return 0;
+	msg_error("nothing that leaves %s arrives at %s: are they connected?",
+		  loop->links[way].ifname, loop->links[!way].ifname);
+	return -ENOTCONN;
 }
 
 typedef int (*filler)(struct probes *probes, unsigned int mtu);
@@ -209,14 +224,14 @@ static int run_one(struct loop *loop, struct trial *trial, struct probes *probes
 	return err ? err : trial_run(trial);
 }
 
-static int run_both(struct loop *loop, filler fill)
+static int run_usual(struct loop *loop)
 {
 	struct probes probes[2] = { };
 	struct trial trials[2] = { };
 	int err, way;
 
 	for (way = 0, err = 0; way < 2 && !err; way++)
-		err = run_one(loop, &trials[way], &probes[way], way, fill, false);
+		err = run_one(loop, &trials[way], &probes[way], way, probes_add_usual, false);
 	if (!err)
 		err = loop_report_trial(&loop->report, trials);
 	for (way = 0; way < 2; way++) {
@@ -226,58 +241,47 @@ static int run_both(struct loop *loop, filler fill)
 	return err;
 }
 
-static int try_delays(struct loop *loop)
+static int try_delays(struct loop *loop, struct trial *trial, int way, void *data)
 {
-	struct probes probes;
-	struct trial trial;
-	int err, way;
+	(void)data;
+	return trial_delays(trial, &loop->report.delays[way]);
+}
 
-	for (way = 0, err = 0; way < 2 && !err; way++) {
-		start_trial(loop, &trial, &probes, way);
-		err = probes_add_marks(&probes, DELAY_FRAMES, ETH_ZLEN);
-		if (!err)
-			err = trial_delays(&trial, &loop->report.delays[way]);
-		trial_free(&trial);
-		probes_free(&probes);
-	}
+static int try_burst(struct loop *loop, struct trial *trial, int way, void *data)
+{
+	return trial_burst(trial, &loop->report.bursts[way][*(unsigned int *)data]);
+}
+
+/* Frames that go one way wait if the port that gets them tells the one that sends to. */
+static int try_pauses(struct loop *loop, struct trial *trial, int way, void *data)
+{
+	bool *pauses = data;
+
+	pauses[!way] = trial_pauses(trial, &loop->report.delays[way],
+				    QUANTA_BITS * 1000 / (loop->speed ? loop->speed : 1000));
+	return 0;
+}
+
+static int run_delays(struct loop *loop)
+{
+	int err = with_marks(loop, (struct marks){ TRIAL_DELAYS, ETH_ZLEN }, try_delays, NULL);
+
 	return err ? err : loop_report_delays(&loop->report);
 }
 
-static int try_burst(struct loop *loop, unsigned int which)
+static int run_burst(struct loop *loop, unsigned int which)
 {
-	struct probes probes;
-	struct trial trial;
-	int err, way;
+	int err = with_marks(loop, (struct marks){ bursts[which].frames, bursts[which].len },
+			     try_burst, &which);
 
-	for (way = 0, err = 0; way < 2 && !err; way++) {
-		start_trial(loop, &trial, &probes, way);
-		err = probes_add_marks(&probes, bursts[which].frames, bursts[which].len);
-		if (!err)
-			err = trial_burst(&trial, &loop->report.bursts[way][which]);
-		trial_free(&trial);
-		probes_free(&probes);
-	}
 	return err ? err : loop_report_burst(&loop->report, which);
 }
 
-static int try_pauses(struct loop *loop)
+static int run_pauses(struct loop *loop)
 {
 	bool pauses[2] = { };
-	struct probes probes;
-	struct trial trial;
-	int err, way;
+	int err = with_marks(loop, (struct marks){ 1, ETH_ZLEN }, try_pauses, pauses);
 
-	for (way = 0, err = 0; way < 2 && !err; way++) {
-		/* Frames from b to a wait if a tells b to. */
-		start_trial(loop, &trial, &probes, !way);
-		err = probes_add_marks(&probes, 1, ETH_ZLEN);
-		if (!err)
-			pauses[way] = trial_pauses(&trial, &loop->report.delays[!way],
-						   QUANTA_BITS * 1000 /
-						   (loop->speed ? loop->speed : 1000));
-		trial_free(&trial);
-		probes_free(&probes);
-	}
 	return err ? err : loop_report_pauses(&loop->report, pauses);
 }
 
@@ -377,16 +381,16 @@ static int run_all(struct loop *loop)
 	int err;
 
 	look_at_ports(loop);
-	err = try_connection(loop);
+	err = with_marks(loop, (struct marks){ CONNECTED_TRIES, ETH_ZLEN }, try_connection, NULL);
 	if (!err)
-		err = run_both(loop, probes_add_usual);
+		err = run_usual(loop);
 	if (!err)
 		err = run_odd(loop);
 	for (i = 0; i < LOOP_BURSTS && !err; i++)
-		err = try_burst(loop, i);
+		err = run_burst(loop, i);
 	if (!err)
-		err = try_delays(loop);
-	return err ? err : try_pauses(loop);
+		err = run_delays(loop);
+	return err ? err : run_pauses(loop);
 }
 
 /* --- Telling ---------------------------------------------------------------------------------- */
@@ -612,6 +616,8 @@ static int loop_locked(struct loop *loop, const char *ifnames[2],
 		err = check_addresses(&state, options->force);
 	for (i = 0; i < 2 && !err; i++) {
 		err = link_by_index(&loop->links[i], state.ports[i].ifindex);
+		if (err)
+			msg_error("%s: %s", ifnames[i], strerror(-err));
 		state.ports[i].mtu = loop->links[i].mtu;
 	}
 	loop->mtu = loop->links[loop->links[1].mtu < loop->links[0].mtu].mtu;

@@ -10,6 +10,7 @@
 #include "loop/probes.h"
 
 #define OUTCOME_TEXT	64	/* bytes */
+#define TRIAL_DELAYS	21	/* frames that trial_delays() sends at most */
 
 /**
  * enum fate - what became of a frame
