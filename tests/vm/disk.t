@@ -202,9 +202,10 @@ bad_disk_cached() {
 
 # Or not before the end.
 bad_disk_at_the_end() {
+	local flood_rate=1000	# a reader has the disk write every 4 MiB
 	sysctl -qw vm.dirty_bytes=100000000 vm.dirty_background_bytes=90000000 vm.dirty_writeback_centisecs=0
 	start_flood
-	start_capture disk/first
+	start_capture disk/first --sync 300	# not while it goes on
 	frames_pass captured_frames 500
 	switch_to bad
 	frames_pass captured_frames 500
