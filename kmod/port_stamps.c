@@ -130,13 +130,13 @@ void softtap_stamps_begin(struct softtap_port *port)
 	if (port->tap->settings.tstamp != SOFTTAP_TSTAMP_HW || !dev)
 		return;
 	phc = find_clock(dev);
+	if (phc < 0)
+		netdev_warn(dev, "softtap: has no clock: its frames have the software's times\n");
 	if (phc == stamps->phc)
 		return;
 	softtap_stamps_end(port);
-	if (phc < 0) {
-		netdev_warn(dev, "softtap: has no clock: its frames have the software's times\n");
+	if (phc < 0)
 		return;
-	}
 	stamps->phc = phc;
 	schedule_delayed_work(&stamps->work, 0);
 }

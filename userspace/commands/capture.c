@@ -796,6 +796,8 @@ static int run_capture(struct capture *capture)
 		session->storage.give_up = impatient;
 		session->storage.waiter = capture;
 		sizing_warn(&session->relay.geometry, &session->storage);
+		if (session->relay.stamped)
+			sizing_warn_of_sorting(&session->relay.geometry);
 		compare_buffers(capture);
 		tell_left_over(capture);
 		capture_to_storage(capture);

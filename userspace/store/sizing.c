@@ -6,11 +6,13 @@
 #include "store/disk.h"
 #include "store/sizing.h"
 #include "lib/message.h"
+#include "lib/numbers.h"
 #include "lib/paths.h"
 #include "lib/sysfs.h"
 #include "lib/util.h"
 
 #define FCS		4	/* bytes at a frame's end that no record has */
+#define SORTING_NS	(2 * SOFTTAP_RESIDENCE_MAX)
 #define GAP		20	/* bytes on the wire before and behind a frame, IEEE 802.3 */
 
 /* RFC 2544, section 9.1, and the usual mix of frames on the Internet. */
@@ -100,6 +102,26 @@ const struct mix *sizing_covered_from(__u64 bits_per_second, __u64 rate)
 		if (sizing_need(bits_per_second, mix) <= rate)
 			return mix;
 	return NULL;
+}
+
+/**
+ * sizing_warn_of_sorting - warn when buffers are small for times of the cards
+ * @geometry: the tap
+ *
+ * A record is written when all that may be older has come, which is SOFTTAP_RESIDENCE_MAX later,
+ * and the reader is to have as long for that. Silent when the ports' speed is not known.
+ */
+void sizing_warn_of_sorting(const struct softtap_geometry *geometry)
+{
+	const char *b = geometry->ports > 1 ? geometry->ifname[1] : "";
+	__u64 speed = sizing_tap_speed(geometry->ifname[0], b);
+	__u64 need = sizing_need(speed, SMALLEST) / (NS_PER_S / SORTING_NS) + 1;
+	__u64 subbufs = need / geometry->subbuf_size + 1;
+
+	if (speed && subbufs > geometry->subbufs)
+		msg_warning("records wait %llu ms to be sorted: if one processor gets all that %s%s%s can bring, make the tap with subbufs=%llu",
+			    SOFTTAP_RESIDENCE_MAX / NS_PER_MS, geometry->ifname[0], *b ? " and " : "",
+			    b, subbufs);
 }
 
 /**

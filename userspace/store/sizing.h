@@ -29,6 +29,7 @@ extern const struct mix mixes[N_MIXES];
 __u64 sizing_need(__u64 bits_per_second, const struct mix *mix);
 __u64 sizing_tap_speed(const char *a, const char *b);
 const struct mix *sizing_covered_from(__u64 bits_per_second, __u64 rate);
+void sizing_warn_of_sorting(const struct softtap_geometry *geometry);
 void sizing_warn(const struct softtap_geometry *geometry, const struct storage *storage);
 
 #endif /* SOFTTAP_SIZING_H */
