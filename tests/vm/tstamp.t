@@ -205,7 +205,7 @@ test_refused() {
 	within 30 grep -q 1 /sys/class/net/eth1/carrier
 	softtap capture -i eth1 -a duration:0.1 -w small.pcapng 2>said
 	like 'buffers that are small for sorting are told of' "$(<said)" \
-		'records wait 10 ms to be sorted: .* eth1 can bring, make the tap with subbufs=[0-9]+'
+		'records wait 10 ms to be sorted: .* gets all of eth1, make the tap with subbufs=[0-9]+'
 	unload
 }
 

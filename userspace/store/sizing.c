@@ -119,9 +119,9 @@ void sizing_warn_of_sorting(const struct softtap_geometry *geometry)
 	__u64 subbufs = need / geometry->subbuf_size + 1;
 
 	if (speed && subbufs > geometry->subbufs)
-		msg_warning("records wait %llu ms to be sorted: if one processor gets all that %s%s%s can bring, make the tap with subbufs=%llu",
-			    SOFTTAP_RESIDENCE_MAX / NS_PER_MS, geometry->ifname[0], *b ? " and " : "",
-			    b, subbufs);
+		msg_warning("records wait %llu ms to be sorted: if one processor gets all of %s%s%s, make the tap with subbufs=%llu",
+			    SOFTTAP_RESIDENCE_MAX / NS_PER_MS, geometry->ifname[0],
+			    *b ? " and " : "", b, subbufs);
 }
 
 /**
